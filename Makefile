@@ -1,0 +1,66 @@
+# Learners need one line of this: `make check lesson=3`.
+# The first run makes .venv with everything in requirements.lock; later runs only check.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+LEARNER := $(VENV)/.ready-learner
+AUTHOR  := $(VENV)/.ready-author
+lesson ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup check list verify test lint bench lock golden browser clean
+
+help:
+	@echo "For learners"
+	@echo "  make check lesson=3   run the checks of lesson 3 on lessons/03_…/main.py"
+	@echo "  make list             the lessons"
+	@echo "For authors"
+	@echo "  make verify           prove the checks right, over all known submissions"
+	@echo "  make test             everything that CI runs"
+	@echo "  make lint             ruff, mypy and typos"
+	@echo "  make bench            the benchmarks, as ratios"
+	@echo "  make golden           write the expected outputs of the tests again"
+	@echo "  make lock             resolve the dependencies again"
+
+setup: $(LEARNER)
+
+$(LEARNER): requirements.lock
+	@sh tools/setup.sh "$(PYTHON)" "$(VENV)" requirements.lock
+	@touch $@
+
+$(AUTHOR): requirements-author.lock
+	@sh tools/setup.sh "$(PYTHON)" "$(VENV)" requirements-author.lock
+	@touch $@ $(LEARNER)
+
+check: $(LEARNER)
+	@test -n "$(lesson)" || { echo "Which lesson? For example: make check lesson=1"; exit 2; }
+	@$(BIN)/python -m course check "$(lesson)"
+
+list: $(LEARNER)
+	@$(BIN)/python -m course list
+
+verify: $(AUTHOR)
+	@$(BIN)/python -m course verify --mutants
+
+lint: $(AUTHOR)
+	@sh tools/lint.sh $(BIN)
+
+test: $(AUTHOR) lint browser
+	@$(BIN)/python -m pytest tests --cov=course --cov-report=term:skip-covered
+	@$(BIN)/python -m course verify --mutants
+
+browser: $(AUTHOR)
+	@sh tools/browser.sh $(BIN)
+
+bench: $(AUTHOR)
+	@$(BIN)/python benchmarks/run.py
+
+golden: $(AUTHOR)
+	@GOLDEN=write $(BIN)/python -m pytest -q tests/test_golden.py
+
+lock: $(AUTHOR)
+	@sh tools/lock.sh $(BIN)
+
+clean:
+	rm -rf $(VENV) build site .pytest_cache .mypy_cache .ruff_cache

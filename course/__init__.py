@@ -1,0 +1,1 @@
+"""The tool behind `make`: finds the exercises, runs the checks, prints the verdict."""

@@ -1,0 +1,234 @@
+"""The `api` that checks talk to: an httpx client whose server is the learner's app.
+
+No socket and no thread of ours: each request runs the app on one asyncio loop until it has
+answered, and everything that passed is recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from course.harness.lifespan import Lifespan
+from course.harness.report import Exchange, as_curl
+
+BASE_URL = "http://127.0.0.1:8000"
+MAX_BODY = 10_000_000  # bytes; a response that has not ended by then never will
+KEPT = 20_000  # characters of a body that the record keeps
+PLUMBING = frozenset(
+    "host accept accept-encoding connection user-agent content-length transfer-encoding".split()
+)
+
+
+class ResponseTooLarge(Exception):
+    """The app sent more than MAX_BODY bytes and had not finished."""
+
+
+@dataclass
+class Recorded:
+    """An exchange with what only the server side knows.
+
+    `messages` are the ASGI messages in the order in which they passed, with "returned" when
+    the app was done, background tasks included.
+    """
+
+    exchange: Exchange
+    error: BaseException | None = None
+    scope: dict[str, Any] = field(default_factory=dict)
+    messages: list[str] = field(default_factory=list)
+
+
+class Api(httpx.Client):
+    """`httpx.Client`, with `exchanges` and `timeline`. Redirects are followed."""
+
+    def __init__(self, transport: AppTransport) -> None:
+        super().__init__(
+            transport=transport, base_url=BASE_URL, follow_redirects=True, trust_env=False
+        )
+        self.exchanges = transport.exchanges
+        self.timeline = transport.timeline
+        """ASGI messages of all exchanges, with what oracles add, in the order of events."""
+
+
+@contextmanager
+def running(
+    app: Any,
+    exchanges: list[Recorded] | None = None,
+    before: Callable[[Exchange], None] = lambda exchange: None,
+    after: Callable[[], None] = lambda: None,
+) -> Iterator[Api]:
+    """Start `app`, give an Api to talk to it, and stop it.
+
+    Every exchange is added to `exchanges`; `before` is called with each one before it is sent,
+    `after` when the app has run. Raises StartupFailed before the Api is given, ShutdownFailed
+    after.
+    """
+    with asyncio.Runner() as runner:
+        lifespan = Lifespan(app)
+        runner.run(lifespan.startup())
+        after()
+        transport = AppTransport(app, runner, lifespan.state, exchanges, before, after)
+        with Api(transport) as api:
+            yield api
+        runner.run(lifespan.shutdown())
+        after()
+
+
+class AppTransport(httpx.BaseTransport):
+    """httpx's side of one running app."""
+
+    def __init__(
+        self,
+        app: Any,
+        runner: asyncio.Runner,
+        state: dict[str, Any],
+        exchanges: list[Recorded] | None,
+        before: Callable[[Exchange], None],
+        after: Callable[[], None],
+    ) -> None:
+        self._app, self._runner, self._state = app, runner, state
+        self._before, self._after = before, after
+        self.exchanges = [] if exchanges is None else exchanges
+        self.timeline: list[str] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        recorded = Recorded(_describe(request))
+        self.exchanges.append(recorded)
+        self._before(recorded.exchange)
+        started = time.perf_counter()
+        answer = _Answer(recorded, self.timeline)
+        try:
+            self._runner.run(self._serve(request, answer))
+        except BaseException as error:
+            recorded.error = error
+        self._after()
+        response = answer.as_response(request)
+        response.extensions["recorded"] = recorded
+        exchange = recorded.exchange
+        exchange.seconds = round(time.perf_counter() - started, 6)
+        exchange.status = response.status_code
+        exchange.response_headers = _visible(response.headers)
+        exchange.response = readable(response.content)
+        return response
+
+    async def _serve(self, request: httpx.Request, answer: _Answer) -> None:
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "method": request.method,
+            "scheme": request.url.scheme,
+            "path": request.url.path,
+            "raw_path": request.url.raw_path.partition(b"?")[0],
+            "query_string": request.url.query,
+            "root_path": "",
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+            "server": (request.url.host, request.url.port or 80),
+            "client": ("127.0.0.1", 50000),
+            "state": dict(self._state),
+        }
+        answer.recorded.scope = scope
+        serving = asyncio.create_task(self._call(scope, answer.receiver(request), answer))
+        too_large = asyncio.create_task(answer.too_large.wait())
+        await asyncio.wait({serving, too_large}, return_when=asyncio.FIRST_COMPLETED)
+        too_large.cancel()
+        if not serving.done():
+            serving.cancel()
+            raise ResponseTooLarge(f"{MAX_BODY:,} bytes sent, and no end")
+        answer.note("returned")
+
+    async def _call(self, scope: dict[str, Any], receive: Any, answer: _Answer) -> None:
+        try:
+            await self._app(scope, receive, answer.send)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            # SystemExit and KeyboardInterrupt too: let out of a task, they would stop the loop.
+            answer.recorded.error = error
+
+
+class _Answer:
+    """Collects what the app sends for one request."""
+
+    def __init__(self, recorded: Recorded, timeline: list[str]) -> None:
+        self.recorded, self.timeline = recorded, timeline
+        self.status: int | None = None
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.body = bytearray()
+        self.complete = asyncio.Event()
+        self.too_large = asyncio.Event()
+
+    def note(self, event: str) -> None:
+        self.recorded.messages.append(event)
+        self.timeline.append(event)
+
+    def receiver(self, request: httpx.Request) -> Callable[[], Any]:
+        body = [{"type": "http.request", "body": request.content, "more_body": False}]
+
+        async def receive() -> dict[str, Any]:
+            if body:
+                self.note("http.request")
+                return body.pop()
+            await self.complete.wait()
+            return {"type": "http.disconnect"}
+
+        return receive
+
+    async def send(self, message: dict[str, Any]) -> None:
+        self.note(message["type"])
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = list(message.get("headers", []))
+        elif message["type"] == "http.response.body":
+            self.body += message.get("body", b"")
+            if not message.get("more_body", False):
+                self.complete.set()
+            elif len(self.body) > MAX_BODY:
+                self.too_large.set()
+                await asyncio.sleep(0)
+
+    def as_response(self, request: httpx.Request) -> httpx.Response:
+        """What a client of a real server would have got: 500 when the app did not answer."""
+        if self.status is None or not self.complete.is_set():
+            return httpx.Response(500, text="Internal Server Error", request=request)
+        return httpx.Response(
+            self.status, headers=self.headers, content=bytes(self.body), request=request
+        )
+
+
+def _describe(request: httpx.Request) -> Exchange:
+    url = request.url.raw_path.decode("ascii")
+    headers = _visible(request.headers)
+    text = request.content.decode("utf-8", "replace") if request.content else None
+    return Exchange(
+        method=request.method,
+        url=url,
+        headers=headers,
+        request=readable(request.content),
+        curl=as_curl(request.method, BASE_URL + url, headers, text),
+    )
+
+
+def _visible(headers: httpx.Headers) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in PLUMBING}
+
+
+def readable(body: bytes) -> Any:
+    """A body as JSON, else as text. None is no body; a long one is cut, with a note."""
+    if not body:
+        return None
+    text = body.decode("utf-8", "replace")
+    if len(text) > KEPT:
+        return f"{text[:KEPT]}… ({len(text):,} characters)"
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,67 @@
+"""Finds the learner's own line in a traceback or behind a function."""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from course.harness import words
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of the learner's code; `file` is relative to their folder."""
+
+    file: str
+    line: int
+    source: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}" if self.file == "main.py" else f"{self.file} line {self.line}"
+
+
+def last_place(error: BaseException, folder: Path) -> Place | None:
+    """The innermost line of the learner's code that the exception passed through."""
+    error = innermost(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    for frame in reversed(frames):
+        file = words.inside(frame.filename, folder)
+        if file is not None and frame.lineno:
+            return Place(file, frame.lineno, (frame.line or "").strip())
+    return None
+
+
+def innermost(error: BaseException) -> BaseException:
+    """The exception itself when task groups have wrapped it, one inside the other."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def function_place(function: Callable[..., Any], folder: Path) -> Place | None:
+    """The `def` line of a function of the learner's."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    file = words.inside(code.co_filename, folder) if code else None
+    if code is None or file is None:
+        return None
+    # co_firstlineno is the first decorator; the def comes after the last one.
+    line, lines = code.co_firstlineno, linecache.getlines(code.co_filename)
+    for number in range(line, len(lines) + 1):
+        if lines[number - 1].lstrip().startswith(("def ", "async def ")):
+            return Place(file, number, lines[number - 1].strip())
+    return Place(file, line, "")
+
+
+def decorator_place(function: Callable[..., Any], folder: Path) -> Place | None:
+    """The line that declares a route: the first decorator, or the `def` without one."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    file = words.inside(code.co_filename, folder) if code else None
+    if code is None or file is None:
+        return None
+    source = linecache.getline(code.co_filename, code.co_firstlineno).strip()
+    return Place(file, code.co_firstlineno, source)

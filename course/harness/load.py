@@ -1,0 +1,304 @@
+"""Imports a learner's main.py, or says exactly why it gives no app."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import difflib
+import importlib
+import importlib.abc
+import importlib.machinery
+import inspect
+import linecache
+import os
+import sys
+import types
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from course.harness import words
+from course.harness.frames import Place, last_place
+
+FACTORIES = ("create_app", "make_app", "get_app", "build_app")
+SUGGESTED_FROM = ("fastapi", "pydantic", "typing", "contextlib", "enum", "datetime", "pathlib")
+
+
+@dataclass
+class LoadProblem(Exception):
+    """Why a folder gives no app: a kind of the Report, a sentence, and the learner's line."""
+
+    kind: str
+    message: str
+    place: Place | None = None
+    expected: str = "a FastAPI application called app"
+    actual: str = ""
+
+
+@dataclass
+class Loaded:
+    """An imported submission. `app` is a `fastapi.FastAPI`."""
+
+    folder: Path
+    module: types.ModuleType
+    app: Any
+    advice: list[str] = field(default_factory=list)
+
+
+def load(folder: Path, package: str, main: str = "main.py") -> Loaded:
+    """Import `folder/main.py` as `package.main`, from scratch.
+
+    Modules beside it import both ways, `import store` and `from . import store`, and are the
+    same module either way. Raises LoadProblem.
+    """
+    unload(folder, package)
+    path = folder / main
+    source = _read(path)
+    parent = types.ModuleType(package)
+    parent.__path__ = [str(folder)]
+    sys.modules[package] = parent
+    sys.meta_path.insert(0, _Beside(folder, package))
+    name = f"{package}.{path.stem}"
+    try:
+        _compile(source, path)
+        module = importlib.import_module(name)
+    except LoadProblem:
+        raise
+    except SyntaxError as error:
+        raise _syntax(error, folder) from None
+    except BaseException as error:
+        raise _import(error, folder) from error
+    return _find_app(folder, module, source)
+
+
+def unload(folder: Path, package: str) -> None:
+    """Forget every module of the submission, so that the next load reads the files again."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Beside)]
+    # Compared as text: with hundreds of modules, and for every check, Path would be slow.
+    prefix = str(folder) + os.sep
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        inside = isinstance(file, str) and file.startswith(prefix)
+        if inside or name == package or name.startswith(package + "."):
+            del sys.modules[name]
+    for file in [file for file in linecache.cache if file.startswith(prefix)]:
+        del linecache.cache[file]
+    for cached in [path for path in sys.path_importer_cache if path.startswith(str(folder))]:
+        del sys.path_importer_cache[cached]
+
+
+class _Beside(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the modules beside main.py, under their plain name and inside the package."""
+
+    def __init__(self, folder: Path, package: str) -> None:
+        self.folder, self.package = folder, package
+
+    def find_spec(
+        self, fullname: str, path: Any = None, target: Any = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname.startswith(self.package + "."):
+            return self._source(fullname)
+        head = fullname.partition(".")[0]
+        here = (self.folder / f"{head}.py").is_file() or (self.folder / head).is_dir()
+        if not here or not self._source(f"{self.package}.{fullname}"):
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self)
+
+    def _source(self, fullname: str) -> importlib.machinery.ModuleSpec | None:
+        parts = fullname.split(".")[1:]
+        spec = importlib.machinery.PathFinder.find_spec(
+            fullname, [str(self.folder.joinpath(*parts[:-1]))]
+        )
+        if spec is not None and isinstance(spec.loader, importlib.machinery.SourceFileLoader):
+            # A cached .pyc is trusted by the second, and two saves can share one.
+            spec.loader = _Fresh(spec.loader.name, spec.loader.path)
+        return spec
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
+        module = importlib.import_module(f"{self.package}.{spec.name}")
+        self._specs = {**getattr(self, "_specs", {}), spec.name: module.__spec__}
+        return module
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        # The import system has just put the alias's spec on the module: take it off again.
+        for spec in self._specs.values():
+            if spec is not None and spec.name == module.__name__:
+                module.__spec__ = spec
+
+
+class _Fresh(importlib.machinery.SourceFileLoader):
+    """Reads the source every time and writes no bytecode."""
+
+    def get_code(self, fullname: str) -> types.CodeType:
+        path = self.get_filename(fullname)
+        return _compile(self.get_data(path), Path(path))
+
+
+def _compile(source: bytes, path: Path) -> types.CodeType:
+    return compile(source, str(path), "exec", dont_inherit=True)
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():
+        raise LoadProblem("file-missing", _missing(path), actual=f"no {path.name}")
+    source = path.read_bytes()
+    try:
+        empty = not ast.parse(source).body
+    except (SyntaxError, ValueError):
+        return source
+    if empty:
+        raise LoadProblem(
+            "no-app",
+            f"{path.name} has no code in it. It needs at least: from fastapi import FastAPI, "
+            "and app = FastAPI().",
+            Place(path.name, 1, ""),
+            actual="an empty file",
+        )
+    return source
+
+
+def _missing(path: Path) -> str:
+    others = sorted(file.name for file in path.parent.glob("*.py")) if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, others, 1, 0.6)
+    if near:
+        return f"There is no {path.name} here, but there is {near[0]}. Rename it to {path.name}."
+    return f"There is no {path.name} here. The checks import the app from a file of that name."
+
+
+def _syntax(error: SyntaxError, folder: Path) -> LoadProblem:
+    file = words.inside(error.filename, folder) or "main.py"
+    place = Place(file, error.lineno or 1, (error.text or "").strip())
+    return LoadProblem(
+        "syntax",
+        f"Python cannot read {place}: {words.sentence(error.msg)} "
+        "Nothing runs until the file is valid Python.",
+        place,
+        expected="valid Python",
+        actual=f"{type(error).__name__}: {error.msg}",
+    )
+
+
+def _import(error: BaseException, folder: Path) -> LoadProblem:
+    place = last_place(error, folder)
+    return LoadProblem(
+        "import",
+        _import_reason(error, place, folder),
+        place,
+        expected="main.py can be imported",
+        actual=words.shorten(f"{type(error).__name__}: {error}".removesuffix(": ")),
+    )
+
+
+def _import_reason(error: BaseException, place: Place | None, folder: Path) -> str:
+    at = f"{place} " if place else "main.py "
+    text = str(error)
+    if isinstance(error, ModuleNotFoundError):
+        return f"{at}imports {error.name}, and there is no such module. {_near_module(error, folder)}"
+    if isinstance(error, ImportError) and error.name:
+        return f"{at}imports a name that {error.name} does not have. {_near_name(error)}"
+    if isinstance(error, NameError):
+        return f"{at}uses {error.name}, a name that nothing has defined yet. {_where_from(error.name)}"
+    if isinstance(error, EOFError):
+        return f"{at}waits for input from the keyboard. A web application has none: use parameters."
+    if isinstance(error, SystemExit | KeyboardInterrupt):
+        return f"{at}ends the program while main.py is being imported, so there is no app to ask."
+    if "must start with '/'" in text:
+        return f'{at}declares a path without its leading slash. Write it as "/…".'
+    if "Invalid args for response field" in text:
+        return (
+            f"{at}names a return type that FastAPI cannot turn into JSON. Annotate what the "
+            "response contains, or use response_model=None."
+        )
+    if "is not a callable object" in text:
+        return f"{at}calls the function inside Depends(). Give Depends the function itself."
+    return f"{at}raised {type(error).__name__} while main.py was being imported: {words.sentence(text)}"
+
+
+def _near_module(error: ModuleNotFoundError, folder: Path) -> str:
+    name = error.name or ""
+    known = {"fastapi", "pydantic", "starlette", "sqlalchemy", "typing", "contextlib", "datetime"}
+    beside = {file.stem for file in folder.glob("*.py")}
+    near = difflib.get_close_matches(name, sorted(known | beside), 1, 0.6)
+    return f"Did you mean {near[0]}?" if near else "Is it spelled correctly?"
+
+
+def _near_name(error: ImportError) -> str:
+    wanted = str(error).partition("import name '")[2].partition("'")[0]
+    names = dir(sys.modules.get(error.name or "", types))
+    near = difflib.get_close_matches(wanted.lower(), [name.lower() for name in names], 1, 0.7)
+    match = [name for name in names if near and name.lower() == near[0]]
+    if match and match[0] != wanted:
+        return f"There is no {wanted}, but there is {match[0]}."
+    return f"Is {wanted} spelled correctly?" if wanted else "Is it spelled correctly?"
+
+
+def _where_from(name: str) -> str:
+    for module in SUGGESTED_FROM:
+        if hasattr(importlib.import_module(module), name):
+            return f"Add: from {module} import {name}."
+    near = difflib.get_close_matches(name, dir(builtins), 1, 0.8)
+    return f"Did you mean {near[0]}?" if near else "Is it spelled correctly, or defined further down?"
+
+
+def _find_app(folder: Path, module: types.ModuleType, source: bytes) -> Loaded:
+    from fastapi import FastAPI
+
+    app = getattr(module, "app", None)
+    if isinstance(app, FastAPI):
+        return Loaded(folder, module, app)
+    factory = next((f for f in FACTORIES if _takes_nothing(getattr(module, f, None))), None)
+    if app is None and factory:
+        try:
+            app = getattr(module, factory)()
+        except BaseException as error:
+            raise _import(error, folder) from error
+        if isinstance(app, FastAPI):
+            advice = f"The checks called {factory}(). Most tools look for a variable: app = {factory}()."
+            return Loaded(folder, module, app, [advice])
+    raise _no_app(app, module, source)
+
+
+def _takes_nothing(value: object) -> bool:
+    if not inspect.isfunction(value) or inspect.iscoroutinefunction(value):
+        return False
+    return all(p.default is not p.empty for p in inspect.signature(value).parameters.values())
+
+
+def _no_app(app: object, module: types.ModuleType, source: bytes) -> LoadProblem:
+    from fastapi import APIRouter, FastAPI
+
+    if app is None:
+        found = {name: value for name, value in vars(module).items() if not name.startswith("_")}
+        apps = [name for name, value in found.items() if isinstance(value, FastAPI)]
+        routers = [name for name, value in found.items() if isinstance(value, APIRouter)]
+        if apps:
+            message = f"I found a FastAPI application called {apps[0]}. The checks, like most tools, look for app: rename it."
+        elif routers:
+            message = f"I found a router called {routers[0]}, but no application to include it in: app = FastAPI()."
+        else:
+            message = "main.py defines no app. Start with: app = FastAPI()."
+        name = (apps or routers or [""])[0]
+        return LoadProblem("no-app", message, _assigned(source, name), actual="no app")
+    if app is FastAPI:
+        message = "app is the class FastAPI itself. Call it to make an application: app = FastAPI()."
+    elif isinstance(app, APIRouter):
+        message = "app is an APIRouter, a part of an application. Make app = FastAPI() and include the router in it."
+    elif callable(getattr(app, "app", None)):
+        message = f"app has been wrapped in {type(app).__name__}. Keep the FastAPI object as app, and add middleware with app.add_middleware()."
+    else:
+        message = f"app is {words.a(type(app).__name__)}, not a FastAPI application. Is the name used twice in main.py?"
+    return LoadProblem(
+        "no-app", message, _assigned(source, "app"), actual=f"app is {words.a(type(app).__name__)}"
+    )
+
+
+def _assigned(source: bytes, name: str) -> Place | None:
+    """The last line of main.py that binds `name`."""
+    lines = source.decode("utf-8", "replace").splitlines()
+    bound = [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if (isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store))
+        or (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name)
+    ]
+    return Place("main.py", max(bound), lines[max(bound) - 1].strip()) if bound else None

@@ -1,0 +1,164 @@
+"""The pytest plugin: imports the learner's code, runs the checks, tells what happened.
+
+It also works under a plain pytest, with pytest's own output:
+
+    python -m pytest -p course.harness.plugin checks/test_01_routing.py --submission FOLDER
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Generator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from course.harness import marks
+from course.harness.explain import Explanation, explain
+from course.harness.failure import Comparison, Failure, read_failure
+from course.harness.lifespan import ShutdownFailed, StartupFailed
+from course.harness.load import LoadProblem, load
+from course.harness.oracles import *  # noqa: F403  the fixtures
+from course.harness.oracles import watched
+from course.harness.report import Check, Status
+from course.harness.session import KEY, Session, session_of
+
+KEPT = 3  # exchanges of a failed check that its verdict carries, the last ones
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("course")
+    group.addoption("--submission", help="the learner's folder; by default lessons/NN_slug")
+    group.addoption("--seed", help="makes the random values of the checks come out again")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    marks.register(config)
+    if KEY not in config.stash:
+        checks = Path(config.args[0].partition("::")[0]).resolve()
+        slug = checks.stem.removeprefix("test_")
+        folder = config.getoption("--submission") or checks.parent.parent / "lessons" / slug
+        seed = config.getoption("--seed") or secrets.token_hex(4)
+        config.stash[KEY] = Session(Path(folder).resolve(), slug, seed)
+
+
+def pytest_assertrepr_compare(config: pytest.Config, op: str, left: Any, right: Any) -> None:
+    """Keep both sides of the comparison that just failed; pytest explains it as ever."""
+    session_of(config).comparison = Comparison(op, left, right)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    checks = [asdict(_describe(item)) for item in session.items]
+    session_of(session.config).emit({"event": "collected", "checks": checks})
+
+
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Before the first check: can the app be imported, started and stopped at all?"""
+    run = session_of(session.config)
+    run.emit({"event": "load"})
+    try:
+        run.loaded = load(run.folder, run.package)
+        run.guard.restore()
+        with watched(run.loaded.app, run):
+            pass
+    except (LoadProblem, StartupFailed, ShutdownFailed) as error:
+        explanation = explain(Failure(error, "body"), None, run.folder)
+        title = "The app can be imported and started"
+        run.problem = Check("load", title, "error")
+        _fill(run.problem, explanation)
+        run.emit({"event": "problem", "check": asdict(run.problem)})
+    else:
+        run.emit({"event": "advice", "advice": run.loaded.advice})
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    run = session_of(item.config)
+    run.exchanges.clear()
+    run.comparison = None
+    if run.problem:
+        pytest.fail(run.problem.message, pytrace=False)
+    for other in marks.texts(item, "needs"):
+        if run.done.get(other, "pass") != "pass":
+            pytest.skip(_title(item, other))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    session_of(item.config).emit({"event": "start", "id": item.name})
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    run = session_of(item.config)
+    run.guard.restore()
+    if item.name in run.done or (call.when == "setup" and report.passed):
+        return report
+    if call.when == "teardown" and report.passed:
+        return report
+    check = _describe(item)
+    check.seconds = round(report.duration, 4)
+    check.status = _status(report, run)
+    if check.status == "skipped":
+        check.message = _because(report, run)
+    elif check.status != "pass" and call.excinfo:
+        _fill(check, _explanation(item, call.excinfo, run))
+        check.status = "error" if check.kind == "course-error" else "fail"
+        check.exchanges = [recorded.exchange for recorded in run.exchanges[-KEPT:]]
+    run.done[check.id] = check.status
+    run.emit({"event": "result", "check": asdict(check)})
+    return report
+
+
+def _status(report: pytest.TestReport, run: Session) -> Status:
+    if run.problem or report.skipped:
+        return "skipped"
+    return "pass" if report.passed else "fail"
+
+
+def _because(report: pytest.TestReport, run: Session) -> str:
+    if run.problem:
+        return f"Waits for: {run.problem.title}"
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+    return f"Waits for: {reason.removeprefix('Skipped: ')}"
+
+
+def _explanation(
+    item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException], run: Session
+) -> Explanation:
+    app = run.loaded.app if run.loaded else None
+    failure = read_failure(excinfo, item.path, run.comparison, run.exchanges)
+    return explain(failure, app, run.folder)
+
+
+def _fill(check: Check, explanation: Explanation) -> None:
+    check.kind, check.message = explanation.kind, explanation.message
+    check.expected, check.actual = explanation.expected, explanation.actual
+    if place := explanation.place:
+        check.file, check.line, check.source = place.file, place.line, place.source
+
+
+def _describe(item: pytest.Item) -> Check:
+    sections = marks.texts(item, "section")
+    slug = session_of(item.config).slug
+    return Check(
+        id=item.name,
+        title=_first_line(item),
+        hints=len(marks.texts(item, "hints")),
+        docs=f"lessons/{slug}/#{sections[0]}" if sections else f"lessons/{slug}/",
+    )
+
+
+def _first_line(item: pytest.Item) -> str:
+    doc = (getattr(item.obj, "__doc__", None) or "").strip() if isinstance(item, pytest.Function) else ""
+    return doc.partition("\n")[0].rstrip(".") or item.name
+
+
+def _title(item: pytest.Item, other: str) -> str:
+    named = {sibling.name: sibling for sibling in item.session.items}
+    return _first_line(named[other]) if other in named else other

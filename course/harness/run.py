@@ -1,0 +1,95 @@
+"""Runs the checks of one exercise on one folder, in this process.
+
+The child process and the browser both call `run`; what it emits, `report.apply` puts together.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from course.harness import plugin
+from course.harness.load import unload
+from course.harness.session import KEY, Emit, Session
+
+LEAN = (
+    "--capture=no",
+    "--noconftest",
+    "--import-mode=importlib",
+    "--strict-markers",
+    *(f"-pno:{name}" for name in ("terminal", "cacheprovider", "doctest", "unittest", "junitxml", "warnings", "faulthandler", "logging", "threadexception", "unraisableexception", "debugging", "pastebin", "stepwise")),
+)
+
+
+@dataclass
+class Request:
+    """What to check: the check file, the folder with main.py, and how.
+
+    `done` maps checks that already have a verdict to their status; they are not run again.
+    `stop` ends the run at the first failure.
+    """
+
+    slug: str
+    checks: str
+    folder: str
+    seed: str = "0"
+    done: dict[str, str] = field(default_factory=dict)
+    stop: bool = False
+
+
+def run(request: Request, emit: Emit) -> None:
+    """Emit `collected`, `load`, then `problem` or `advice`, and `start`, `request`s and `result`
+    of each check, and at last `end`. Without `end`, the run is not complete.
+    """
+    session = Session(
+        Path(request.folder).resolve(),
+        request.slug,
+        request.seed,
+        emit,
+        dict(request.done),
+    )
+    checks = Path(request.checks).resolve()
+    arguments = [
+        *LEAN,
+        f"--rootdir={checks.parent}",
+        f"-c{os.devnull}",
+        *(f"--deselect={checks.name}::{name}" for name in request.done),
+        *(["--exitfirst"] if request.stop else []),
+        str(checks),
+    ]
+    with _no_foreign_plugins():
+        try:
+            code = pytest.main(arguments, plugins=[plugin, _Handover(session)])
+        finally:
+            unload(session.folder, session.package)
+    emit({"event": "end", "code": int(code), "replaced": sorted(session.guard.replaced)})
+
+
+class _Handover:
+    """Gives the plugin its session before anything else is configured."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[KEY] = self.session
+
+
+@contextmanager
+def _no_foreign_plugins() -> Iterator[None]:
+    """Plugins installed beside the course cost time and change what the checks do."""
+    name = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop(name, None)
+        if before is not None:
+            os.environ[name] = before

@@ -1,0 +1,50 @@
+"""What one run of the checks shares between the plugin, the fixtures and the explanations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from course.harness.client import Recorded
+from course.harness.failure import Comparison
+from course.harness.guard import Guard
+from course.harness.load import Loaded
+from course.harness.report import Check, Exchange
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class Session:
+    """One run. `folder` is the learner's; `done` are verdicts of an earlier, broken-off run."""
+
+    folder: Path
+    slug: str
+    seed: str = "0"
+    emit: Emit = lambda event: None
+    done: dict[str, str] = field(default_factory=dict)
+    guard: Guard = field(default_factory=Guard)
+    loaded: Loaded | None = None
+    problem: Check | None = None
+    exchanges: list[Recorded] = field(default_factory=list)
+    comparison: Comparison | None = None
+
+    @property
+    def package(self) -> str:
+        """The package name under which the learner's modules are imported."""
+        return f"lesson_{self.slug}"
+
+    def on_request(self, exchange: Exchange) -> None:
+        """Tell the outside what is about to be sent, in case nothing comes back."""
+        self.emit({"event": "request", "exchange": asdict(exchange)})
+
+
+KEY = pytest.StashKey[Session]()
+
+
+def session_of(config: pytest.Config) -> Session:
+    return config.stash[KEY]

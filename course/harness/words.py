@@ -1,0 +1,69 @@
+"""Small pieces of English and of JSON that the messages share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+
+def a(noun: str) -> str:
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
+def sentence(text: str) -> str:
+    """One line with a full stop, at most 200 characters."""
+    line = shorten(" ".join(text.split()))
+    return line if line.endswith((".", "?", "…")) else f"{line}."
+
+
+def shorten(text: str, limit: int = 200) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def either(values: Iterable[Any]) -> str:
+    """`201 or 204`."""
+    *most, last = [str(value) for value in values] or ["nothing"]
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def all_of(values: Iterable[Any]) -> str:
+    """`id, name and price`."""
+    *most, last = [str(value) for value in values] or ["nothing"]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def inside(file: str | None, folder: Path) -> str | None:
+    """`file` relative to the learner's folder, or None when it is not one of theirs."""
+    if file and Path(file).is_relative_to(folder):
+        return Path(file).relative_to(folder).as_posix()
+    return None
+
+
+def value(data: Any, limit: int = 120) -> str:
+    """A value as the learner sees it in a response: JSON, shortened."""
+    if isinstance(data, set | frozenset | tuple):
+        data = sorted(data, key=str)
+    try:
+        return shorten(json.dumps(data, ensure_ascii=False), limit)
+    except (TypeError, ValueError):
+        return shorten(repr(data), limit)
+
+
+def json_type(data: Any) -> str:
+    """The name that JSON has for the type of a value (RFC 8259, section 3)."""
+    match data:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a string"
+        case list() | tuple() | set():
+            return "a list"
+        case dict():
+            return "an object"
+    return a(type(data).__name__)

@@ -1,0 +1,164 @@
+"""A Report as text. Decides nothing: every word of a verdict is in the Report."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from course.catalogue import Exercise
+from course.harness.report import Check, Exchange, Report, compact
+from course.harness.words import shorten
+
+LABEL = 12  # columns of "You sent", "Expected" and the others
+NARROWEST, WIDEST = 40, 100
+GLYPHS = {"pass": "✓", "fail": "✗", "error": "✗", "skipped": "○"}
+PLAIN = {"pass": "ok", "fail": "FAIL", "error": "FAIL", "skipped": "-"}
+STYLES = {"pass": "green", "fail": "bold red", "error": "bold red", "skipped": "dim"}
+STATUS_KINDS = {
+    "route-missing",
+    "wrong-method",
+    "validation",
+    "server-error",
+    "response-model",
+    "returned-exception",
+    "returned-tuple",
+    "error-with-200",
+    "wrong-status",
+}
+
+
+def show(report: Report, console: Console, exercise: Exercise, shown: Path) -> None:
+    """Print a Report. `shown` is the learner's folder as they would type it."""
+    width = max(NARROWEST, min(WIDEST, console.width))
+    console.print(_headline(report, exercise, width))
+    console.print()
+    first = report.first_failure
+    if report.problem:
+        _print_failure(report.problem, console, exercise, shown, width)
+    for check in report.checks:
+        if check is first:
+            _print_failure(check, console, exercise, shown, width)
+        elif check.status != "skipped":
+            console.print(_line(check, console), soft_wrap=True)
+    if waiting := [check for check in report.checks if check.status == "skipped"]:
+        console.print()
+        console.print(_glyph("skipped", console) + Text(f" {_waits(waiting, report)}", "dim"))
+    _print_output(report, console)
+    if report.status == "pass":
+        _print_advice(report, console, width)
+
+
+def _headline(report: Report, exercise: Exercise, width: int) -> Text:
+    name = f"{exercise.name} · {report.title}"
+    count = f"{len(report.passed)} of {len(report.checks)} pass"
+    gap = max(2, width - len(name) - len(count))
+    return Text(name, "bold") + Text(" " * gap) + Text(count)
+
+
+def _line(check: Check, console: Console) -> Text:
+    return Text("  ") + _glyph(check.status, console) + Text(f" {check.title}")
+
+
+def _glyph(status: str, console: Console) -> Text:
+    return Text(_encodable(console, GLYPHS[status], PLAIN[status]), STYLES[status])
+
+
+def _encodable(console: Console, text: str, otherwise: str) -> str:
+    try:
+        text.encode(console.encoding)
+    except (UnicodeEncodeError, LookupError):
+        return otherwise
+    return text
+
+
+def _waits(waiting: list[Check], report: Report) -> str:
+    many = len(waiting) > 1
+    one = f"{len(waiting)} more checks wait" if many else "1 more check waits"
+    return f"{one} for {'this one' if len(report.failures) <= 1 else 'these'}."
+
+
+def _print_failure(
+    check: Check, console: Console, exercise: Exercise, shown: Path, width: int
+) -> None:
+    console.print()
+    console.print(_line(check, console), soft_wrap=True)
+    for label, text in _rows(check, exercise, shown):
+        if label == "Try again":  # to be copied whole, so never broken
+            console.print(Text(f"      {label:<{LABEL}}{text}"), soft_wrap=True)
+            continue
+        lines = textwrap.wrap(text, width - LABEL - 6, break_on_hyphens=False) or [""]
+        for number, line in enumerate(lines):
+            head = label if number == 0 else ""
+            style = "bold" if label == "Why" else ""
+            console.print(
+                Text(f"      {head:<{LABEL}}", "dim") + Text(line, style), soft_wrap=True
+            )
+    console.print()
+
+
+def _rows(check: Check, exercise: Exercise, shown: Path) -> Iterator[tuple[str, str]]:
+    *before, last = check.exchanges or [None]
+    for exchange in before:
+        if exchange:
+            yield "Before", f"{_request(exchange)}  → {exchange.status}"
+    if last:
+        yield "You sent", _request(last)
+    if check.expected is not None:
+        yield "Expected", check.expected
+    if check.actual is not None:
+        yield "Your app", _answer(check, last)
+    if check.message:
+        yield "Why", check.message
+    if check.line:
+        yield "Your code", f"{shown / (check.file or 'main.py')}:{check.line}  {check.source or ''}".rstrip()
+    if last and check.kind != "wrong-openapi":
+        yield "Try again", last.curl
+    page = exercise.page
+    if page.is_file() and (check.docs or check.id == "load"):
+        anchor = (check.docs or "").partition("#")[2]
+        yield "Read", f"docs/lessons/{page.name}{'#' + anchor if anchor else ''}"
+
+
+def _request(exchange: Exchange) -> str:
+    headers = [f"{n}: {v}" for n, v in exchange.headers.items() if n != "content-type"]
+    body = "" if exchange.request is None else f"  {shorten(compact(exchange.request), 200)}"
+    more = f"  ({', '.join(headers)})" if headers else ""
+    return f"{exchange.method} {exchange.url}{body}{more}"
+
+
+def _answer(check: Check, exchange: Exchange | None) -> str:
+    actual = check.actual or ""
+    if exchange is None or exchange.status is None:
+        return actual
+    if check.kind in STATUS_KINDS or actual.isdigit():
+        body = "" if exchange.response is None else shorten(compact(exchange.response), 160)
+        return f"{actual}  {body}".rstrip()
+    return f"{exchange.status}  {actual}"
+
+
+def _print_output(report: Report, console: Console) -> None:
+    if not report.output.strip():
+        return
+    console.print()
+    console.print(Text("  Your code printed:", "dim"))
+    lines = report.output.rstrip().splitlines()
+    for line in lines[:20]:
+        console.print(Text(f"    {_printable(line)}"), soft_wrap=True)
+    if len(lines) > 20:
+        console.print(Text(f"    … and {len(lines) - 20} more lines", "dim"))
+
+
+def _printable(line: str) -> str:
+    """Without control characters: printed text must not steer the terminal."""
+    return "".join(char for char in line if char.isprintable() or char == "\t")
+
+
+def _print_advice(report: Report, console: Console, width: int) -> None:
+    for text in report.advice:
+        console.print()
+        for line in textwrap.wrap(f"Advice: {text}", width - 2):
+            console.print(Text(f"  {line}"), soft_wrap=True)

@@ -1,0 +1,79 @@
+"""Runs every known submission and gathers what `author` finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from course import author
+from course.catalogue import Exercise
+from course.harness.report import Report
+from course.pool import Job, run_all
+from course.spare import Limits
+from course.submissions import Submission, submissions
+
+LIMITS = Limits(check=2.0)  # of a hang that the course ships, 2 s show as much as 5 s
+
+
+def verify(
+    exercises: list[Exercise],
+    console: Console,
+    seed: str = "",
+    whole: bool = True,
+    mutants: bool = False,
+) -> list[str]:
+    """All faults, as sentences. `whole` also asks what only the course as a whole can answer."""
+    faults = [fault for exercise in exercises for fault in look(exercise)]
+    if whole:
+        faults += author.every_kind_is_triggered(exercises)
+    ran = list(_run(exercises, console, seed))
+    faults += author.every_submission_behaves(ran)
+    if mutants:
+        from course import mutate
+
+        faults += mutate.every_mutant_is_killed(exercises, console)
+    count = f"{len(ran)} submissions of {len(exercises)} exercises"
+    console.print(f"{count}: {f'{len(faults)} faults' if faults else 'all as they must be'}.")
+    return faults
+
+
+def look(exercise: Exercise) -> list[str]:
+    """What can be seen without running anything."""
+    return [
+        *author.every_check_is_complete(exercise),
+        *author.there_are_enough_submissions(exercise),
+        *author.every_check_is_triggered(exercise),
+        *author.every_right_one_says_how(exercise),
+        *author.there_are_no_strays(exercise),
+    ]
+
+
+def _run(
+    exercises: list[Exercise], console: Console, seed: str
+) -> Iterator[tuple[Submission, Report]]:
+    jobs = [
+        Job(submission, exercise, submission.path)
+        for exercise in exercises
+        for submission in submissions(exercise)
+        if submission.path.exists()
+    ]
+    with progress(console) as bar:
+        task = bar.add_task("Submissions", total=len(jobs))
+        for job, report in run_all(jobs, LIMITS, seed):
+            bar.advance(task)
+            assert isinstance(job.key, Submission)
+            yield job.key, report
+
+
+def progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
