@@ -16,7 +16,9 @@ from course.submissions import Submission, disagreement, submissions
 
 MOST_HINTS = 4
 FEWEST = {"right": 6, "wrong": 12}
-NOT_TRIGGERED = {"course-error"}  # it means a fault of the course, and verify is there to find those
+NOT_TRIGGERED = {
+    "course-error"
+}  # it means a fault of the course, and verify is there to find those
 
 
 def every_submission_behaves(ran: Iterable[tuple[Submission, Report]]) -> list[str]:
@@ -49,7 +51,7 @@ def every_kind_is_triggered(exercises: Iterable[Exercise]) -> list[str]:
 
 
 def there_are_enough_submissions(exercise: Exercise) -> list[str]:
-    found = [submission.role for submission in submissions(exercise)]
+    found: list[str] = [submission.role for submission in submissions(exercise)]
     return [
         f"{exercise.slug} has {found.count(role)} {role} submissions, and needs {fewest}"
         for role, fewest in FEWEST.items()
@@ -136,7 +138,12 @@ def _is_of_the_response(left: ast.expr) -> bool:
         left = left.value
     if isinstance(left, ast.Call) and isinstance(left.func, ast.Attribute):
         return left.func.attr in ("json", "get")
-    return isinstance(left, ast.Attribute) and left.attr in ("status_code", "headers", "text", "content")
+    return isinstance(left, ast.Attribute) and left.attr in (
+        "status_code",
+        "headers",
+        "text",
+        "content",
+    )
 
 
 def _anchors(page: Path) -> set[str]:

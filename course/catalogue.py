@@ -69,14 +69,23 @@ class Exercise:
 
 def exercises(root: Path = ROOT) -> list[Exercise]:
     """All exercises: lessons by number, then challenges, then the rest."""
-    found = [Exercise(path.stem.removeprefix("test_"), root) for path in root.glob("checks/test_*.py")]
+    found = [
+        Exercise(path.stem.removeprefix("test_"), root) for path in root.glob("checks/test_*.py")
+    ]
     return sorted(found, key=lambda exercise: (exercise.number is None, _rank(exercise.slug)))
 
 
 def _rank(slug: str) -> tuple[int, str]:
     order = ("easy", "intermediate", "expert", "black_belt")
     level = slug.partition("challenge_")[2]
-    return (order.index(level) if level in order else len(order) if level or slug.startswith("bonus") else 0, slug)
+    return (
+        order.index(level)
+        if level in order
+        else len(order)
+        if level or slug.startswith("bonus")
+        else 0,
+        slug,
+    )
 
 
 def find(name: str, root: Path = ROOT) -> Exercise:

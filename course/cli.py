@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -146,6 +146,6 @@ def _error(text: str) -> None:
     Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)
 
 
-def _stop(text: str) -> typer.Exit:
+def _stop(text: str) -> NoReturn:
     _error(text)
     raise typer.Exit(WRONG_COMMAND)

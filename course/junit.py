@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from xml.etree import ElementTree as xml
+from xml.etree import ElementTree
 
 from course.harness.report import Check, Report
 
@@ -11,7 +11,7 @@ from course.harness.report import Check, Report
 def write(report: Report, path: Path) -> None:
     """Raises OSError when the file cannot be written."""
     verdicts = [*([report.problem] if report.problem else []), *report.checks]
-    suite = xml.Element(
+    suite = ElementTree.Element(
         "testsuite",
         name=report.lesson,
         tests=str(len(verdicts)),
@@ -23,19 +23,19 @@ def write(report: Report, path: Path) -> None:
     for check in verdicts:
         suite.append(_case(report, check))
     if report.output:
-        xml.SubElement(suite, "system-out").text = _legal(report.output)
-    tree = xml.ElementTree(suite)
-    xml.indent(tree)
+        ElementTree.SubElement(suite, "system-out").text = _legal(report.output)
+    tree = ElementTree.ElementTree(suite)
+    ElementTree.indent(tree)
     tree.write(path, encoding="utf-8", xml_declaration=True)
 
 
-def _case(report: Report, check: Check) -> xml.Element:
-    case = xml.Element(
+def _case(report: Report, check: Check) -> ElementTree.Element:
+    case = ElementTree.Element(
         "testcase", classname=report.lesson, name=check.title, time=f"{check.seconds:.4f}"
     )
     tags = {"fail": "failure", "error": "error", "skipped": "skipped"}
     if check.status in tags:
-        verdict = xml.SubElement(case, tags[check.status], message=_legal(check.message))
+        verdict = ElementTree.SubElement(case, tags[check.status], message=_legal(check.message))
         if check.status != "skipped":
             verdict.set("type", check.kind or "")
             verdict.text = _legal(f"expected: {check.expected}\nactual: {check.actual}")

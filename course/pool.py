@@ -44,8 +44,7 @@ def run_all(
     closing = threading.Event()
     worker = _worker(todo, done, limits, seed, closing)
     threads = [
-        threading.Thread(target=worker)
-        for _ in range(min(workers or os.cpu_count() or 1, count))
+        threading.Thread(target=worker) for _ in range(min(workers or os.cpu_count() or 1, count))
     ]
     for thread in threads:
         thread.start()

@@ -87,7 +87,9 @@ def _kill_orphans() -> None:
     while _adopting and time.monotonic() < deadline:
         with _starting:
             orphans = [
-                pid for pid, parent in _parents().items() if parent == os.getpid() and pid not in _ours
+                pid
+                for pid, parent in _parents().items()
+                if parent == os.getpid() and pid not in _ours
             ]
         if not orphans:
             return

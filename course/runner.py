@@ -185,7 +185,11 @@ def _place(trace: str, folder: Path) -> tuple[str, int, str] | None:
     for path, number in re.findall(r'File "([^"]+)", line (\d+)', trace):
         file = inside(path, folder)
         if file:
-            lines = (folder / file).read_text("utf-8", "replace").splitlines() if (folder / file).is_file() else []
+            lines = (
+                (folder / file).read_text("utf-8", "replace").splitlines()
+                if (folder / file).is_file()
+                else []
+            )
             line = int(number)
             return file, line, lines[line - 1].strip() if line <= len(lines) else ""
     return None
@@ -209,7 +213,7 @@ def _why(how: str, place: tuple[str, int, str] | None, actual: str, loading: boo
         at = f"Line {place[1]}" if place[0] == "main.py" else f"{place[0]} line {place[1]}"
     while_ = " while main.py was being imported or started" if loading else ""
     if how == "hung" and place and "uvicorn.run" in place[2]:
-        return f"{at} starts a server, and that call does not return. The checks only import app; put the call under if __name__ == \"__main__\":."
+        return f'{at} starts a server, and that call does not return. The checks only import app; put the call under if __name__ == "__main__":.'
     if how == "hung" and place:
         return f"{at} was still running{while_}, so the run was stopped. Is it a loop without an end, or a call that blocks?"
     if how == "hung":

@@ -79,7 +79,11 @@ def disagreement(submission: Submission, report: Report) -> str | None:
     if submission.role in ("solution", "right"):
         return None if report.status == "pass" else f"must pass, but {_first(report)}"
     if submission.role == "starter":
-        return None if report.status == "fail" else f"must load and fail, but its status is {report.status}: {_first(report)}"
+        return (
+            None
+            if report.status == "fail"
+            else f"must load and fail, but its status is {report.status}: {_first(report)}"
+        )
     failure = report.first_failure
     if report.status == "pass" or failure is None:
         return "must fail, and passes"

@@ -94,17 +94,14 @@ def _print_failure(
         for number, line in enumerate(lines):
             head = label if number == 0 else ""
             style = "bold" if label == "Why" else ""
-            console.print(
-                Text(f"      {head:<{LABEL}}", "dim") + Text(line, style), soft_wrap=True
-            )
+            console.print(Text(f"      {head:<{LABEL}}", "dim") + Text(line, style), soft_wrap=True)
     console.print()
 
 
 def _rows(check: Check, exercise: Exercise, shown: Path) -> Iterator[tuple[str, str]]:
-    *before, last = check.exchanges or [None]
-    for exchange in before:
-        if exchange:
-            yield "Before", f"{_request(exchange)}  → {exchange.status}"
+    last = check.exchanges[-1] if check.exchanges else None
+    for exchange in check.exchanges[:-1]:
+        yield "Before", f"{_request(exchange)}  → {exchange.status}"
     if last:
         yield "You sent", _request(last)
     if check.expected is not None:
@@ -114,7 +111,10 @@ def _rows(check: Check, exercise: Exercise, shown: Path) -> Iterator[tuple[str, 
     if check.message:
         yield "Why", check.message
     if check.line:
-        yield "Your code", f"{shown / (check.file or 'main.py')}:{check.line}  {check.source or ''}".rstrip()
+        yield (
+            "Your code",
+            f"{shown / (check.file or 'main.py')}:{check.line}  {check.source or ''}".rstrip(),
+        )
     if last and check.kind != "wrong-openapi":
         yield "Try again", last.curl
     page = exercise.page

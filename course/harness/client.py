@@ -148,9 +148,9 @@ class AppTransport(httpx.BaseTransport):
     async def _call(self, scope: dict[str, Any], receive: Any, answer: _Answer) -> None:
         try:
             await self._app(scope, receive, answer.send)
-        except asyncio.CancelledError:
-            raise
         except BaseException as error:
+            if isinstance(error, asyncio.CancelledError) and answer.too_large.is_set():
+                raise
             # SystemExit and KeyboardInterrupt too: let out of a task, they would stop the loop.
             answer.recorded.error = error
 

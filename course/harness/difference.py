@@ -73,9 +73,7 @@ def _lists(actual: list[Any], expected: list[Any], path: str) -> Difference | No
         return Difference(path, _at(path, short[0]), _at(path, short[1]), says)
     if len(actual) != len(expected):
         says = f"{path or 'The list'} has {_items(actual)}, not {len(expected)}."
-        return Difference(
-            path, _at(path, _briefly(expected)), _at(path, _briefly(actual)), says
-        )
+        return Difference(path, _at(path, _briefly(expected)), _at(path, _briefly(actual)), says)
     return _first(
         difference(a, e, f"{path}[{i}]")
         for i, (a, e) in enumerate(zip(actual, expected, strict=True))

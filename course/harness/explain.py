@@ -28,7 +28,7 @@ from course.harness.frames import Place, innermost, last_place
 from course.harness.lifespan import ShutdownFailed, StartupFailed
 from course.harness.load import LoadProblem
 from course.harness.report import Exchange, compact
-from course.harness.routes import Route, answering, near_miss, on_path, routes, shadowed
+from course.harness.routes import Route, answering, has_mounts, near_miss, on_path, routes, shadowed
 from course.harness.validation import explain_refusal, refusal
 from course.harness.words import all_of, either, json_type, sentence, shorten, value
 
@@ -109,7 +109,7 @@ def lifespan_failed(error: StartupFailed | ShutdownFailed, folder: Path) -> Expl
     cause = error.__cause__ or error
     place = last_place(cause, folder)
     when = "starting" if isinstance(error, StartupFailed) else "stopping"
-    at = f"{str(place).capitalize()}" if place else "The app"
+    at = place.opening if place else "The app"
     return Explanation(
         "startup-failed",
         f"{at} raised {_named(cause)} while the app was {when}. No request was sent.",
@@ -153,15 +153,13 @@ def server_error(case: Case) -> Explanation | None:
     error = innermost(error)
     if isinstance(error, ResponseValidationError):
         return response_model(case, error)
-    place = last_place(error, case.folder) or (case.route and case.route.function)
+    place = last_place(error, case.folder) or _function(case)
     expected = case.expected if case.failure.target == "status" else "a response"
-    return Explanation(
-        "server-error", _crash(error, place), expected, _status(case), place or None
-    )
+    return Explanation("server-error", _crash(error, place), expected, _status(case), place)
 
 
 def _crash(error: BaseException, place: Place | None) -> str:
-    at = str(place).capitalize() if place else "The app"
+    at = place.opening if place else "The app"
     text = str(error)
     if isinstance(error, ResponseTooLarge):
         return f"{at} sends a response that does not end: {error}."
@@ -223,7 +221,7 @@ def returned_exception(case: Case) -> Explanation | None:
 
 
 def _returned_exception(case: Case) -> Explanation | None:
-    place = _return_line(case, "HTTPException") or (case.route and case.route.function) or None
+    place = _return_line(case, "HTTPException") or _function(case)
     return Explanation(
         "returned-exception",
         f"{_at(place)} returns the HTTPException. Returned, it is only a value that becomes "
@@ -248,7 +246,7 @@ def returned_tuple(case: Case) -> Explanation | None:
 
 
 def _returned_tuple(case: Case) -> Explanation | None:
-    place = _return_line(case, ",") or (case.route and case.route.function) or None
+    place = _return_line(case, ",") or _function(case)
     return Explanation(
         "returned-tuple",
         f"{_at(place)} returns a pair. FastAPI makes a JSON list of it and does not read the "
@@ -265,7 +263,7 @@ def error_with_200(case: Case) -> Explanation | None:
     told = isinstance(body, dict) and len(body) <= 2 and any(key in body for key in ERROR_KEYS)
     if not told or not statuses or case.wants_success or (case.exchange.status or 500) >= 400:
         return None
-    place = _return_line(case, "{") or (case.route and case.route.function) or None
+    place = _return_line(case, "{") or _function(case)
     return Explanation(
         "error-with-200",
         f"{_at(place)} tells the error in the body, but the status {case.exchange.status} says "
@@ -292,9 +290,7 @@ def route_shadowed(case: Case) -> Explanation | None:
             f"The route {first.path} ({first.declared}) is declared before {second.path} "
             f"({second.declared}), so it answers first and reads {taken}."
         )
-    return Explanation(
-        "route-shadowed", says, _wanted(case), _said(case), first.declared
-    )
+    return Explanation("route-shadowed", says, _wanted(case), _said(case), first.declared)
 
 
 def _taken(route: Route, path: str) -> str:
@@ -305,10 +301,9 @@ def _taken(route: Route, path: str) -> str:
 
 def route_missing(case: Case) -> Explanation | None:
     """404 from the router itself: no route matches the path."""
-    mounted = len(case.table) < 1 and any(hasattr(r, "app") for r in case.app.routes)
-    if case.exchange.status != 404 or on_path(case.table, case.path) or mounted:
+    if case.exchange.status != 404 or 404 in case.failure.statuses:
         return None
-    if 404 in case.failure.statuses:
+    if on_path(case.table, case.path) or has_mounts(case.app):
         return None
     operation = f"{case.exchange.method} {case.path}"
     near = near_miss(case.table, case.exchange.method, case.path)
@@ -467,7 +462,13 @@ def _around(text: Any, part: Any) -> str:
 
 
 def _operand(op: str, right: Any) -> str:
-    names = {"!=": "not ", "<": "less than ", "<=": "at most ", ">": "more than ", ">=": "at least "}
+    names = {
+        "!=": "not ",
+        "<": "less than ",
+        "<=": "at most ",
+        ">": "more than ",
+        ">=": "at least ",
+    }
     if op == "in":
         return either(map(value, right)) if isinstance(right, list | tuple | set) else value(right)
     return f"{names.get(op, '')}{value(right)}"
@@ -534,7 +535,7 @@ def _named(error: BaseException) -> str:
 
 
 def _at(place: Place | None) -> str:
-    return str(place).capitalize() if place else "The function"
+    return place.opening if place else "The function"
 
 
 def _return_line(case: Case, holding: str) -> Place | None:
@@ -555,4 +556,3 @@ def _return_line(case: Case, holding: str) -> Place | None:
         return None
     line = returns[0].lineno
     return Place(case.route.declared.file, start + line - 1, lines[line - 1].strip())
-

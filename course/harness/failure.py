@@ -107,11 +107,12 @@ def _target(left: ast.AST | None, recorded: Recorded | None) -> Target:
 def _path(left: ast.AST | None) -> str:
     """`response.json()["items"][0]` is about `items[0]`; `.headers["location"]` about `location`."""
     if isinstance(left, ast.Subscript) and isinstance(left.slice, ast.Constant):
-        key, parent = left.slice.value, _path(left.value)
-        return f"{parent}[{key}]" if isinstance(key, int) else f"{parent}.{key}".lstrip(".")
+        parent, key = _path(left.value), left.slice.value
+        return f"{parent}[{key}]" if isinstance(key, int) else f"{parent}.{key!s}".lstrip(".")
     if isinstance(left, ast.Call) and isinstance(left.func, ast.Attribute):
-        if left.func.attr == "get" and left.args and isinstance(left.args[0], ast.Constant):
-            return f"{_path(left.func.value)}.{left.args[0].value}".lstrip(".")
+        first = left.args[0] if left.args else None
+        if left.func.attr == "get" and isinstance(first, ast.Constant):
+            return f"{_path(left.func.value)}.{first.value!s}".lstrip(".")
     return ""
 
 

@@ -24,6 +24,11 @@ class Place:
     def __str__(self) -> str:
         return f"line {self.line}" if self.file == "main.py" else f"{self.file} line {self.line}"
 
+    @property
+    def opening(self) -> str:
+        """The same as the first words of a sentence."""
+        return str(self).replace("line", "Line", 1) if self.file == "main.py" else str(self)
+
 
 def last_place(error: BaseException, folder: Path) -> Place | None:
     """The innermost line of the learner's code that the exception passed through."""

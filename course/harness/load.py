@@ -51,6 +51,8 @@ def load(folder: Path, package: str, main: str = "main.py") -> Loaded:
     Modules beside it import both ways, `import store` and `from . import store`, and are the
     same module either way. Raises LoadProblem.
     """
+    for finder in [finder for finder in sys.meta_path if isinstance(finder, _Beside)]:
+        unload(finder.folder, finder.package)
     unload(folder, package)
     path = folder / main
     source = _read(path)
@@ -190,20 +192,22 @@ def _import(error: BaseException, folder: Path) -> LoadProblem:
 
 
 def _import_reason(error: BaseException, place: Place | None, folder: Path) -> str:
-    at = f"{place} " if place else "main.py "
+    at = f"{place.opening} " if place else "main.py "
     text = str(error)
     if isinstance(error, ModuleNotFoundError):
-        return f"{at}imports {error.name}, and there is no such module. {_near_module(error, folder)}"
+        return (
+            f"{at}imports {error.name}, and there is no such module. {_near_module(error, folder)}"
+        )
     if isinstance(error, ImportError) and error.name:
         return f"{at}imports a name that {error.name} does not have. {_near_name(error)}"
     if isinstance(error, NameError):
-        return f"{at}uses {error.name}, a name that nothing has defined yet. {_where_from(error.name)}"
+        return f"{at}uses {error.name}, a name that nothing has defined yet. {_where_from(str(error.name))}"
     if isinstance(error, EOFError):
         return f"{at}waits for input from the keyboard. A web application has none: use parameters."
     if isinstance(error, SystemExit | KeyboardInterrupt):
         return f"{at}ends the program while main.py is being imported, so there is no app to ask."
     if "must start with '/'" in text:
-        return f'{at}declares a path without its leading slash. Write it as "/…".'
+        return f'{at}gives a router a prefix without its leading slash. Write it as "/…".'
     if "Invalid args for response field" in text:
         return (
             f"{at}names a return type that FastAPI cannot turn into JSON. Annotate what the "
@@ -237,7 +241,9 @@ def _where_from(name: str) -> str:
         if hasattr(importlib.import_module(module), name):
             return f"Add: from {module} import {name}."
     near = difflib.get_close_matches(name, dir(builtins), 1, 0.8)
-    return f"Did you mean {near[0]}?" if near else "Is it spelled correctly, or defined further down?"
+    return (
+        f"Did you mean {near[0]}?" if near else "Is it spelled correctly, or defined further down?"
+    )
 
 
 def _find_app(folder: Path, module: types.ModuleType, source: bytes) -> Loaded:
@@ -253,7 +259,9 @@ def _find_app(folder: Path, module: types.ModuleType, source: bytes) -> Loaded:
         except BaseException as error:
             raise _import(error, folder) from error
         if isinstance(app, FastAPI):
-            advice = f"The checks called {factory}(). Most tools look for a variable: app = {factory}()."
+            advice = (
+                f"The checks called {factory}(). Most tools look for a variable: app = {factory}()."
+            )
             return Loaded(folder, module, app, [advice])
     raise _no_app(app, module, source)
 
@@ -280,7 +288,9 @@ def _no_app(app: object, module: types.ModuleType, source: bytes) -> LoadProblem
         name = (apps or routers or [""])[0]
         return LoadProblem("no-app", message, _assigned(source, name), actual="no app")
     if app is FastAPI:
-        message = "app is the class FastAPI itself. Call it to make an application: app = FastAPI()."
+        message = (
+            "app is the class FastAPI itself. Call it to make an application: app = FastAPI()."
+        )
     elif isinstance(app, APIRouter):
         message = "app is an APIRouter, a part of an application. Make app = FastAPI() and include the router in it."
     elif callable(getattr(app, "app", None)):
@@ -299,6 +309,9 @@ def _assigned(source: bytes, name: str) -> Place | None:
         node.lineno
         for node in ast.walk(ast.parse(source))
         if (isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store))
-        or (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name)
+        or (
+            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            and node.name == name
+        )
     ]
     return Place("main.py", max(bound), lines[max(bound) - 1].strip()) if bound else None

@@ -16,13 +16,14 @@ from typing import Any
 import pytest
 
 from course.harness import marks
+from course.harness.client import Recorded
 from course.harness.explain import Explanation, explain
 from course.harness.failure import Comparison, Failure, read_failure
 from course.harness.lifespan import ShutdownFailed, StartupFailed
 from course.harness.load import LoadProblem, load
 from course.harness.oracles import *  # noqa: F403  the fixtures
 from course.harness.oracles import watched
-from course.harness.report import Check, Status
+from course.harness.report import Check, Exchange, Status
 from course.harness.session import KEY, Session, session_of
 
 KEPT = 3  # exchanges of a failed check that its verdict carries, the last ones
@@ -107,9 +108,11 @@ def pytest_runtest_makereport(
     if check.status == "skipped":
         check.message = _because(report, run)
     elif check.status != "pass" and call.excinfo:
-        _fill(check, _explanation(item, call.excinfo, run))
+        failure = read_failure(call.excinfo, item.path, run.comparison, run.exchanges)
+        app = run.loaded.app if run.loaded else None
+        _fill(check, explain(failure, app, run.folder))
         check.status = "error" if check.kind == "course-error" else "fail"
-        check.exchanges = [recorded.exchange for recorded in run.exchanges[-KEPT:]]
+        check.exchanges = _up_to(failure.recorded, run.exchanges)[-KEPT:]
     run.done[check.id] = check.status
     run.emit({"event": "result", "check": asdict(check)})
     return report
@@ -128,12 +131,11 @@ def _because(report: pytest.TestReport, run: Session) -> str:
     return f"Waits for: {reason.removeprefix('Skipped: ')}"
 
 
-def _explanation(
-    item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException], run: Session
-) -> Explanation:
-    app = run.loaded.app if run.loaded else None
-    failure = read_failure(excinfo, item.path, run.comparison, run.exchanges)
-    return explain(failure, app, run.folder)
+def _up_to(last: Recorded | None, exchanges: list[Recorded]) -> list[Exchange]:
+    """The exchanges of a check, ending with the one that its failure is about."""
+    known = [recorded is last for recorded in exchanges]
+    end = known.index(True) + 1 if any(known) else len(exchanges)
+    return [recorded.exchange for recorded in exchanges[:end]]
 
 
 def _fill(check: Check, explanation: Explanation) -> None:
@@ -155,7 +157,11 @@ def _describe(item: pytest.Item) -> Check:
 
 
 def _first_line(item: pytest.Item) -> str:
-    doc = (getattr(item.obj, "__doc__", None) or "").strip() if isinstance(item, pytest.Function) else ""
+    doc = (
+        (getattr(item.obj, "__doc__", None) or "").strip()
+        if isinstance(item, pytest.Function)
+        else ""
+    )
     return doc.partition("\n")[0].rstrip(".") or item.name
 
 

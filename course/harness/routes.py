@@ -13,7 +13,7 @@ from re import Pattern
 from typing import Any
 
 from fastapi.routing import APIRoute, iter_route_contexts
-from starlette.routing import compile_path
+from starlette.routing import Mount, compile_path
 
 from course.harness.frames import Place, decorator_place, function_place
 
@@ -61,6 +61,13 @@ def _routes(app: Any, folder: Path) -> Iterator[Route]:
             )
 
 
+def has_mounts(app: Any) -> bool:
+    """Whether parts of the app are other apps, whose routes `routes` does not know."""
+    return any(
+        isinstance(context.original_route, Mount) for context in iter_route_contexts(app.routes)
+    )
+
+
 def answering(table: list[Route], method: str, path: str) -> list[Route]:
     """The routes that match a request. The first one gets it, the others never run."""
     return [route for route in on_path(table, path) if method in route.methods]
@@ -96,6 +103,10 @@ def near_miss(table: list[Route], method: str, path: str) -> tuple[Route, str] |
     return None
 
 
+def _no_slash(wanted: list[str], has: list[str], path: str, template: str) -> bool:
+    return _same(wanted, has) and not template.startswith("/")
+
+
 def _slash(wanted: list[str], has: list[str], path: str, template: str) -> bool:
     return _same(wanted, has) and path.endswith("/") != template.endswith("/")
 
@@ -115,11 +126,15 @@ def _prefix_extra(wanted: list[str], has: list[str], path: str, template: str) -
 
 
 def _spelling(wanted: list[str], has: list[str], path: str, template: str) -> bool:
-    return len(wanted) == len(has) and all(
-        _parameter(theirs)
-        or difflib.SequenceMatcher(None, ours.lower(), theirs.lower()).ratio() >= 0.7
-        for ours, theirs in zip(wanted, has, strict=True)
-    ) and any(not _parameter(theirs) for theirs in has)
+    return (
+        len(wanted) == len(has)
+        and all(
+            _parameter(theirs)
+            or difflib.SequenceMatcher(None, ours.lower(), theirs.lower()).ratio() >= 0.7
+            for ours, theirs in zip(wanted, has, strict=True)
+        )
+        and any(not _parameter(theirs) for theirs in has)
+    )
 
 
 def _literal(has: list[str], wanted: list[str]) -> bool:
@@ -137,6 +152,7 @@ def _parameter(segment: str) -> bool:
 
 
 NEAR = (
+    ("its path must begin with a slash", _no_slash),
     ("the slash at the end differs", _slash),
     ("one part of its path stands there twice", _doubled),
     ("its path has another spelling", _spelling),

@@ -6,8 +6,9 @@ The child process and the browser both call `run`; what it emits, `report.apply`
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +23,24 @@ LEAN = (
     "--noconftest",
     "--import-mode=importlib",
     "--strict-markers",
-    *(f"-pno:{name}" for name in ("terminal", "cacheprovider", "doctest", "unittest", "junitxml", "warnings", "faulthandler", "logging", "threadexception", "unraisableexception", "debugging", "pastebin", "stepwise")),
+    *(
+        f"-pno:{name}"
+        for name in (
+            "terminal",
+            "cacheprovider",
+            "doctest",
+            "unittest",
+            "junitxml",
+            "warnings",
+            "faulthandler",
+            "logging",
+            "threadexception",
+            "unraisableexception",
+            "debugging",
+            "pastebin",
+            "stepwise",
+        )
+    ),
 )
 
 
@@ -67,7 +85,15 @@ def run(request: Request, emit: Emit) -> None:
             code = pytest.main(arguments, plugins=[plugin, _Handover(session)])
         finally:
             unload(session.folder, session.package)
+            _forget(checks)
     emit({"event": "end", "code": int(code), "replaced": sorted(session.guard.replaced)})
+
+
+def _forget(checks: Path) -> None:
+    """pytest takes a check file that is imported already as it is, whatever file it came from."""
+    for name, module in list(sys.modules.items()):
+        if getattr(module, "__file__", None) == str(checks):
+            del sys.modules[name]
 
 
 class _Handover:

@@ -31,4 +31,6 @@ def lay_out(provided: Path, submission: Path, target: Path) -> None:
 
 def _copy(source: Path, target: Path, *without: str) -> None:
     ignore = shutil.ignore_patterns(*SKIPPED, *without)
-    shutil.copytree(source, target, ignore=ignore, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    shutil.copytree(
+        source, target, ignore=ignore, dirs_exist_ok=True, copy_function=shutil.copyfile
+    )

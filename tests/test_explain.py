@@ -1,0 +1,582 @@
+"""Each mistake gets the sentence that names it: a small app, a small check, what is said."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent, indent
+
+import pytest
+
+from course.catalogue import Exercise
+from course.harness.report import Check, Report
+from course.runner import Run
+from course.spare import Limits, Spare
+
+PREAMBLE = """\
+from typing import Annotated
+from fastapi import APIRouter, Body, FastAPI, Header, HTTPException, Query
+from pydantic import BaseModel
+app = FastAPI()
+"""
+FIRST = 5  # the line of main.py on which a case's own code begins
+
+
+@dataclass
+class Case:
+    """A mistake: the app after PREAMBLE, the check, and what must be said of it."""
+
+    app: str
+    check: str
+    kind: str
+    says: str = ""
+    expected: str | None = None
+    actual: str | None = None
+    line: int | None = None
+
+
+GET_404 = "response = api.get('/things/9')\nassert response.status_code == 404"
+THING = "class Thing(BaseModel):\n    name: str\n    n: int = 1\n"
+
+CASES = {
+    # The path
+    "no routes yet": Case(
+        "", "assert api.get('/').status_code == 200", "route-missing", "no routes yet", "200", "404"
+    ),
+    "two apps": Case(
+        "@app.get('/')\ndef read(): ...\napp = FastAPI()\n",
+        "assert api.get('/').status_code == 200",
+        "route-missing",
+        "app is made on line 4 and line 7",
+    ),
+    "another spelling": Case(
+        "@app.get('/product')\ndef read(): ...\n",
+        "assert api.get('/products').status_code == 200",
+        "route-missing",
+        "There is GET /product (line 5): its path has another spelling",
+        line=FIRST,
+    ),
+    "a missing slash in front": Case(
+        "@app.get('products')\ndef read(): ...\n",
+        "assert api.get('/products').status_code == 200",
+        "route-missing",
+        "its path must begin with a slash",
+    ),
+    "a slash at the end": Case(
+        "app = FastAPI(redirect_slashes=False)\n@app.get('/products/')\ndef read(): ...\n",
+        "assert api.get('/products').status_code == 200",
+        "route-missing",
+        "the slash at the end differs",
+    ),
+    "a missing prefix": Case(
+        "router = APIRouter()\n@router.get('/{id}/stock')\ndef read(id: int): ...\n"
+        "app.include_router(router)\n",
+        "assert api.get('/products/1/stock').status_code == 200",
+        "route-missing",
+        "the beginning of the path is missing",
+    ),
+    "an extra prefix": Case(
+        "router = APIRouter()\n@router.get('/products')\ndef read(): ...\n"
+        "app.include_router(router, prefix='/api')\n",
+        "assert api.get('/products').status_code == 200",
+        "route-missing",
+        "There is GET /api/products (line 6): its path has something in front",
+    ),
+    "a doubled prefix": Case(
+        "router = APIRouter(prefix='/products')\n@router.get('/products')\ndef read(): ...\n"
+        "app.include_router(router)\n",
+        "assert api.get('/products').status_code == 200",
+        "route-missing",
+        "stands there twice",
+    ),
+    "another path altogether": Case(
+        "@app.get('/shops')\ndef read(): ...\n",
+        "assert api.get('/products').status_code == 200",
+        "route-missing",
+        "Your app has GET /shops",
+    ),
+    "the wrong order": Case(
+        "@app.get('/things/{id}')\ndef one(id: int): ...\n"
+        "@app.get('/things/new')\ndef new(): return []\n",
+        "response = api.get('/things/new')\nassert response.status_code == 200",
+        "route-shadowed",
+        "The route /things/{id} (line 5) is declared before /things/new (line 7), so it answers "
+        'first and reads "new" as id.',
+        "200",
+        "422",
+        FIRST,
+    ),
+    "the wrong order with text ids": Case(
+        "@app.get('/things/{id}')\ndef one(id): return {'id': id}\n"
+        "@app.get('/things/new')\ndef new(): return []\n",
+        "response = api.get('/things/new')\nassert response.json() == []",
+        "route-shadowed",
+        'reads "new" as id',
+    ),
+    "a path declared twice": Case(
+        "@app.get('/')\ndef one(): return 1\n@app.get('/')\ndef two(): return 2\n",
+        "response = api.get('/')\nassert response.json() == 2",
+        "route-shadowed",
+        "declared twice, on line 5 and on line 7. The first one answers; two never runs.",
+        "2",
+    ),
+    "another method": Case(
+        "@app.get('/things')\ndef read(): ...\n",
+        "assert api.post('/things').status_code == 201",
+        "wrong-method",
+        "/things answers GET only (line 5). POST needs a function of its own",
+        "201",
+        "405",
+    ),
+    # 422
+    "a path parameter of another name": Case(
+        "@app.get('/things/{id}')\ndef read(thing_id: int): ...\n",
+        "assert api.get('/things/1').status_code == 200",
+        "validation",
+        "The path says {id}, but read (line 6) has no parameter of that name",
+    ),
+    "fields of a body as parameters": Case(
+        "@app.post('/things')\ndef create(name: str): ...\n",
+        "assert api.post('/things', json={'name': 'x'}).status_code == 200",
+        "validation",
+        "reads name from the query string, and it was sent in the JSON body",
+    ),
+    "a list without Query": Case(
+        "@app.post('/things')\ndef create(tag: list[str]): ...\n",
+        "assert api.post('/things?tag=a').status_code == 200",
+        "validation",
+        "unless the signature says Query()",
+    ),
+    "a required query parameter": Case(
+        "@app.get('/things')\ndef read(q: str): ...\n",
+        "assert api.get('/things').status_code == 200",
+        "validation",
+        "requires q in the query string. Give it a default.",
+    ),
+    "a required header": Case(
+        "@app.get('/things')\ndef read(x_tag: Annotated[str, Header()]): ...\n",
+        "assert api.get('/things').status_code == 200",
+        "validation",
+        "requires the header x-tag",
+    ),
+    "a nullable field without a default": Case(
+        "class New(BaseModel):\n    name: str\n    note: str | None\n"
+        "@app.post('/things')\ndef create(new: New): ...\n",
+        "assert api.post('/things', json={'name': 'x'}).status_code == 200",
+        "validation",
+        "optional only with a default",
+    ),
+    "one body where two keys were sent": Case(
+        THING + "@app.post('/things')\ndef create(thing: Thing): ...\n",
+        "assert api.post('/things', json={'thing': {'name': 'x'}}).status_code == 200",
+        "validation",
+        "looks for name at the top of the body, and it was sent inside thing",
+    ),
+    "two bodies where one was sent": Case(
+        THING
+        + "@app.post('/things')\ndef create(thing: Annotated[Thing, Body(embed=True)]): ...\n",
+        "assert api.post('/things', json={'name': 'x'}).status_code == 200",
+        "validation",
+        "looks for a key thing in the body, which has name",
+    ),
+    "a body that is no object": Case(
+        THING
+        + "@app.post('/things')\ndef create(thing: Annotated[Thing, Body(embed=True)]): ...\n",
+        "assert api.post('/things', json=[1]).status_code == 200",
+        "validation",
+        "expects a JSON object in the body",
+    ),
+    "a bound that is too tight": Case(
+        "@app.get('/things')\ndef read(limit: Annotated[int, Query(le=50)] = 5): ...\n",
+        "assert api.get('/things?limit=100').status_code == 200",
+        "validation",
+        'read (line 6) refuses "100" as limit in the query string',
+    ),
+    "a field that is forbidden": Case(
+        "class Filter(BaseModel):\n    model_config = {'extra': 'forbid'}\n"
+        "@app.get('/things')\ndef read(filter: Annotated[Filter, Query()]): ...\n",
+        "assert api.get('/things?q=1').status_code == 200",
+        "validation",
+        "refuses q in the query string: its model forbids extra fields",
+    ),
+    "a body that is no JSON": Case(
+        THING + "@app.post('/things')\ndef create(thing: Thing): ...\n",
+        "response = api.post('/things', content='{', headers={'content-type': 'application/json'})\n"
+        "assert response.status_code == 200",
+        "validation",
+        "could not read the body as JSON",
+    ),
+    # Errors in the app
+    "an exception": Case(
+        "@app.get('/')\ndef read():\n    things = {}\n    return things['nope']\n",
+        "assert api.get('/').status_code == 200",
+        "server-error",
+        "Line 8 raised KeyError: 'nope'. Nothing caught it, so the server answered 500.",
+        "200",
+        "500",
+        8,
+    ),
+    "an exception where the body is asked for": Case(
+        "@app.get('/')\ndef read():\n    return 1 / 0\n",
+        "response = api.get('/')\nassert response.json() == 1",
+        "server-error",
+        "ZeroDivisionError",
+        "a response",
+        "500",
+    ),
+    "a forgotten await": Case(
+        "async def find(): ...\n@app.get('/')\nasync def read():\n    return find()\n",
+        "assert api.get('/').status_code == 200",
+        "server-error",
+        "there is an await missing",
+    ),
+    "endless recursion": Case(
+        "def again(): return again()\n@app.get('/')\ndef read():\n    return again()\n",
+        "assert api.get('/').status_code == 200",
+        "server-error",
+        "calls itself again and again",
+    ),
+    "sys.exit in an endpoint": Case(
+        "import sys\n@app.get('/')\ndef read():\n    sys.exit()\n",
+        "assert api.get('/').status_code == 200",
+        "server-error",
+        "SystemExit, which ends the whole server",
+    ),
+    "not a number": Case(
+        "@app.get('/')\ndef read():\n    return {'n': float('nan')}\n",
+        "assert api.get('/').status_code == 200",
+        "server-error",
+        "NaN or Infinity",
+    ),
+    "a hidden error": Case(
+        "@app.exception_handler(Exception)\nasync def hide(request, error):\n"
+        "    from fastapi.responses import JSONResponse\n    return JSONResponse({'ok': True})\n"
+        "@app.get('/')\ndef read():\n    return 1 / 0\n",
+        "assert api.get('/').json() == {'ok': False}",
+        "server-error",
+        "ZeroDivisionError",
+    ),
+    "a missing field of the response model": Case(
+        THING + "@app.get('/')\ndef read() -> Thing:\n    return {'n': 1}\n",
+        "assert api.get('/').status_code == 200",
+        "response-model",
+        "read returned a value without name, which its response model requires",
+        "200",
+        "500",
+    ),
+    "a wrong type in the response": Case(
+        THING + "@app.get('/')\ndef read() -> Thing:\n    return {'name': 'x', 'n': 'many'}\n",
+        "assert api.get('/').status_code == 200",
+        "response-model",
+        'read returned "many" as n, which its response model refuses',
+    ),
+    "nothing returned": Case(
+        THING + "@app.get('/')\ndef read() -> Thing:\n    pass\n",
+        "assert api.get('/').status_code == 200",
+        "response-model",
+        "read returned None, and its response model does not allow that",
+    ),
+    # Habits of other frameworks
+    "a returned exception": Case(
+        "@app.get('/things/{id}')\ndef read(id: int):\n    return HTTPException(404)\n",
+        GET_404,
+        "returned-exception",
+        "Line 7 returns the HTTPException",
+        "404",
+        "200",
+        7,
+    ),
+    "a returned exception under a response model": Case(
+        THING + "@app.get('/things/{id}')\ndef read(id: int) -> Thing:\n"
+        "    return HTTPException(404)\n",
+        GET_404,
+        "returned-exception",
+        "Write raise instead of return",
+    ),
+    "a returned pair": Case(
+        "@app.get('/things/{id}')\ndef read(id: int):\n    return {'detail': 'no'}, 404\n",
+        GET_404,
+        "returned-tuple",
+        "does not read the number as a status",
+    ),
+    "a returned pair under a response model": Case(
+        THING + "@app.get('/things/{id}')\ndef read(id: int) -> Thing:\n"
+        "    return {'detail': 'no'}, 404\n",
+        GET_404,
+        "returned-tuple",
+        "Line 10 returns a pair",
+    ),
+    "an error in a 200": Case(
+        "@app.get('/things/{id}')\ndef read(id: int):\n    return {'error': 'no such thing'}\n",
+        GET_404,
+        "error-with-200",
+        "Raise HTTPException(404)",
+    ),
+    # Plain differences
+    "a status that nobody set": Case(
+        "@app.post('/things')\ndef create(): return {}\n",
+        "assert api.post('/things').status_code == 201",
+        "wrong-status",
+        "status_code=201 in its decorator",
+        "201",
+        "200",
+    ),
+    "success where an error is due": Case(
+        "@app.get('/things/{id}')\ndef read(id: int): return {'id': id}\n",
+        GET_404,
+        "wrong-status",
+        "read (line 6) ran to its end and returned a value, so FastAPI answered 200",
+    ),
+    "an error where success is due": Case(
+        "@app.get('/things/{id}')\ndef read(id: int): raise HTTPException(404)\n",
+        "response = api.get('/things/9')\nassert response.status_code == 200",
+        "wrong-status",
+        "was called and answered 404 itself",
+    ),
+    "the message of the check": Case(
+        "@app.get('/things/{id}')\ndef read(id: int): return {'id': id}\n",
+        "response = api.get('/things/0')\nassert response.status_code == 422, 'Ids begin at 1.'",
+        "wrong-status",
+        "Ids begin at 1.",
+    ),
+    "one of several statuses": Case(
+        "@app.get('/')\ndef read(): return 1\n",
+        "assert api.get('/').status_code in (401, 403)",
+        "wrong-status",
+        "",
+        "401 or 403",
+        "200",
+    ),
+    "a missing key": Case(
+        "@app.get('/')\ndef read(): return {'id': 1}\n",
+        "assert api.get('/').json() == {'id': 1, 'name': 'x'}",
+        "wrong-body",
+        '"name" missing in the response.',
+        "keys id and name",
+        "keys id",
+    ),
+    "an extra key": Case(
+        "@app.get('/')\ndef read(): return {'id': 1, 'password': 'x'}\n",
+        "assert api.get('/').json() == {'id': 1}",
+        "wrong-body",
+        'also has "password"',
+    ),
+    "a number as text": Case(
+        "@app.get('/')\ndef read(): return {'items': [{'n': '3'}]}\n",
+        "assert api.get('/').json() == {'items': [{'n': 3}]}",
+        "wrong-body",
+        "items[0].n is a string, not a number.",
+        "items[0].n: 3",
+        'items[0].n: "3"',
+    ),
+    "null": Case(
+        "@app.get('/')\ndef read(): pass\n",
+        "assert api.get('/').json() == [1]",
+        "wrong-body",
+        "The body is null: the function returned nothing there.",
+    ),
+    "another order": Case(
+        "@app.get('/')\ndef read(): return [{'id': 2}, {'id': 1}]\n",
+        "assert api.get('/').json() == [{'id': 1}, {'id': 2}]",
+        "wrong-body",
+        "the right items, in another order",
+        "2 items, id [1, 2]",
+        "2 items, id [2, 1]",
+    ),
+    "too few items": Case(
+        "@app.get('/')\ndef read(): return [1, 2]\n",
+        "assert api.get('/').json() == [1, 2, 3]",
+        "wrong-body",
+        "The list has 2 items, not 3.",
+    ),
+    "an item of a list": Case(
+        "@app.get('/')\ndef read(): return [1, 2, 4]\n",
+        "assert api.get('/').json() == [1, 2, 3]",
+        "wrong-body",
+        "",
+        "[2]: 3",
+        "[2]: 4",
+    ),
+    "a part of the body": Case(
+        "@app.get('/')\ndef read(): return {'a': [{'b': 1}]}\n",
+        "assert api.get('/').json()['a'][0]['b'] == 2",
+        "wrong-body",
+        "",
+        "a[0].b: 2",
+        "a[0].b: 1",
+    ),
+    "a set": Case(
+        "@app.get('/')\ndef read(): return [1, 2]\n",
+        "response = api.get('/')\nassert {n for n in response.json()} == {2, 3}",
+        "wrong-body",
+        "3 missing. 1 should not be there.",
+    ),
+    "a truth value": Case(
+        "@app.get('/')\ndef read(): return {'open': 1}\n",
+        "assert api.get('/').json()['open'] is True",
+        "wrong-body",
+        "open is a number, not a boolean.",
+    ),
+    "a forbidden key": Case(
+        "@app.get('/')\ndef read(): return {'password': 'x'}\n",
+        "assert 'password' not in api.get('/').json()",
+        "wrong-body",
+        "",
+        'no "password" in it',
+        'password: "x"',
+    ),
+    "a key that the check reads": Case(
+        "@app.get('/')\ndef read(): return {'total': 1}\n",
+        "response = api.get('/')\nassert response.json()['items'] == []",
+        "wrong-body",
+        '"items" missing in the response.',
+        'a key "items"',
+        '{"total": 1}',
+    ),
+    "a list where an object is due": Case(
+        "@app.get('/')\ndef read(): return [1]\n",
+        "response = api.get('/')\nassert response.json()['items'] == []",
+        "wrong-body",
+        "The response is a list of another form",
+    ),
+    "text where JSON is due": Case(
+        "from fastapi.responses import PlainTextResponse\n"
+        "@app.get('/')\ndef read(): return PlainTextResponse('hello')\n",
+        "assert api.get('/').json() == []",
+        "wrong-body",
+        "The body is not JSON.",
+        "a JSON body",
+        "hello",
+    ),
+    "no body": Case(
+        "@app.get('/', status_code=204)\ndef read(): ...\n",
+        "assert api.get('/').json() == []",
+        "wrong-body",
+        "The body is empty.",
+    ),
+    "a header": Case(
+        "@app.get('/')\ndef read(): return 1\n",
+        "assert api.get('/').headers['content-type'] == 'text/plain'",
+        "wrong-header",
+        "",
+        'content-type: "text/plain"',
+        'content-type: "application/json"',
+    ),
+    "a missing header": Case(
+        "@app.get('/')\ndef read(): return 1\n",
+        "assert api.get('/').headers['location'] == '/x'",
+        "wrong-header",
+        "The response has no header location.",
+        "a header location",
+        "no location",
+    ),
+    "a missing header, asked for with get": Case(
+        "@app.get('/')\ndef read(): return 1\n",
+        "assert api.get('/').headers.get('location') == '/x'",
+        "wrong-header",
+        "",
+        'location: "/x"',
+        "location: no such header",
+    ),
+    "the OpenAPI document": Case(
+        "app = FastAPI(title='Shop')\n",
+        "assert api.get('/openapi.json').json()['info']['title'] == 'Corner Shop'",
+        "wrong-openapi",
+        "",
+        'info.title: "Corner Shop"',
+        'info.title: "Shop"',
+    ),
+    "redirects without an end": Case(
+        "from fastapi.responses import RedirectResponse\n"
+        "@app.get('/')\ndef read(): return RedirectResponse('/')\n",
+        "assert api.get('/').status_code == 200",
+        "wrong-status",
+        "redirects again and again",
+    ),
+    # Not the learner's fault
+    "a mistake in the check": Case(
+        "@app.get('/')\ndef read(): return 1\n",
+        "import nothing_of_that_name",
+        "course-error",
+        "a mistake in the course",
+    ),
+    "a mistake in the check after a request": Case(
+        "@app.get('/')\ndef read(): return 1\n",
+        "api.get('/')\nundefined",
+        "course-error",
+        "NameError",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def spare():
+    spare = Spare(Limits(check=5))
+    yield spare
+    spare.close()
+
+
+def run_one(spare: Spare, root: Path, app: str, check: str) -> Report:
+    """The Report on one app and one check."""
+    for name in ("checks", "lessons/01_one"):
+        (root / name).mkdir(parents=True)
+    body = indent(dedent(check), "    ")
+    (root / "checks/test_01_one.py").write_text(f"def test_it(api):\n    'It.'\n{body}\n", "utf-8")
+    main = root / "lessons/01_one/main.py"
+    main.write_text(PREAMBLE + app, "utf-8")
+    run = Run(Exercise("01_one", root), main, spare.limits, seed="0")
+    assert run.on(spare)
+    return run.conclude()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_mistake_is_named(name, spare, tmp_path):
+    case = CASES[name]
+    report = run_one(spare, tmp_path, case.app, case.check)
+    assert report.problem is None, report.problem
+    check = report.checks[0]
+    assert (check.kind, check.message) == (case.kind, check.message)
+    assert case.says in check.message
+    if case.expected is not None:
+        assert check.expected == case.expected
+    if case.actual is not None:
+        assert check.actual == case.actual
+    if case.line is not None:
+        assert check.line == case.line
+    lint(check, tmp_path)
+
+
+def lint(check: Check, folder: Path) -> None:
+    """No failure shows the machinery, and both sides of it can be told apart."""
+    shown = " ".join(filter(None, (check.message, check.expected, check.actual, check.source)))
+    for word in ("assert", "site-packages", "starlette/", "_pytest", "course/", str(folder)):
+        assert word not in shown
+    assert check.expected != check.actual or check.expected is None
+    assert len(check.message) < 480
+    assert "\n" not in check.message
+
+
+def test_an_app_that_passes_is_not_explained(spare, tmp_path):
+    report = run_one(
+        spare, tmp_path, "@app.get('/')\ndef read(): return 1\n", "assert api.get('/').json() == 1"
+    )
+    assert report.status == "pass"
+    assert (report.checks[0].kind, report.checks[0].exchanges) == (None, [])
+
+
+def test_the_exchange_is_the_one_that_the_assertion_names(spare, tmp_path):
+    report = run_one(
+        spare,
+        tmp_path,
+        "@app.get('/one')\ndef one(): return 1\n@app.get('/two')\ndef two(): return 2\n",
+        "first = api.get('/one')\nsecond = api.get('/two')\nassert first.json() == 3",
+    )
+    assert report.checks[0].exchanges[-1].url == "/one"
+
+
+def test_at_most_the_last_three_exchanges_are_shown(spare, tmp_path):
+    report = run_one(
+        spare,
+        tmp_path,
+        "@app.get('/{n}')\ndef one(n: int): return n\n",
+        "for n in range(9):\n    response = api.get(f'/{n}')\n    assert response.json() < 7",
+    )
+    assert [exchange.url for exchange in report.checks[0].exchanges] == ["/5", "/6", "/7"]

@@ -1,0 +1,266 @@
+"""`verify` passes over a sound course, and fails when anything in it is damaged."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import fake_course
+import pytest
+
+from course import author
+from course.catalogue import Exercise, find
+from course.harness.report import KINDS, Check, Report
+from course.mutate import mutants
+from course.submissions import Submission, disagreement
+
+CHECKS = "checks/test_01_two_numbers.py"
+SOLUTION = "solutions/01_two_numbers/main.py"
+STARTER = "lessons/01_two_numbers/main.py"
+PAGE = "docs/lessons/01_two_numbers.md"
+RIGHT = "tests/submissions/01_two_numbers/right"
+WRONG = "tests/submissions/01_two_numbers/wrong"
+
+
+def change(root: Path, name: str, old: str, new: str) -> None:
+    path = root / name
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def test_a_sound_course_passes(tmp_path):
+    done = fake_course.run(fake_course.make(tmp_path), "verify", "1", "--mutants")
+    assert done.returncode == 0, done.stderr
+    assert "20 submissions of 1 exercises: all as they must be." in done.stderr
+    assert done.stdout == ""
+
+
+DAMAGES = {
+    "a message is damaged": (
+        CHECKS,
+        "Twice the number",
+        "Thrice the number",
+        "must say 'Twice the number', and says 'Thrice the number is asked for.'",
+    ),
+    "a check passes whatever happens": (
+        CHECKS,
+        "assert response.json() == 2 * n",
+        "assert response.json() != object()",
+        f"{WRONG}/triple_0.py: must fail, and passes",
+    ),
+    "a check asks for too much": (
+        CHECKS,
+        'assert response.json() == {"hello": "world"}',
+        'assert response.json() == {"hello": "you"}',
+        "solutions/01_two_numbers: must pass, but fails at test_hello with wrong-body",
+    ),
+    "a solution is damaged": (
+        SOLUTION,
+        "2 * n",
+        "4 * n",
+        "solutions/01_two_numbers: must pass, but fails at test_double",
+    ),
+    "a right submission is wrong": (
+        f"{RIGHT}/variant_0.py",
+        "2 * n",
+        "4 * n",
+        f"{RIGHT}/variant_0.py: must pass, but fails at test_double",
+    ),
+    "a right submission does not say how it differs": (
+        f"{RIGHT}/variant_0.py",
+        "# The same with another name, 0.\n",
+        "",
+        "its first line must be a comment",
+    ),
+    "a wrong submission is right": (
+        f"{WRONG}/triple_0.py",
+        "3 * n",
+        "2 * n",
+        f"{WRONG}/triple_0.py: must fail, and passes",
+    ),
+    "a wrong submission fails elsewhere": (
+        f"{WRONG}/triple_0.py",
+        "# fails: test_double",
+        "# fails: test_text",
+        "must fail at test_text with wrong-body, but fails at test_double",
+    ),
+    "a wrong submission names another kind": (
+        f"{WRONG}/triple_0.py",
+        "# kind: wrong-body",
+        "# kind: wrong-status",
+        "must fail at test_double with wrong-status",
+    ),
+    "a wrong submission says nothing": (
+        f"{WRONG}/triple_0.py",
+        "# says: Twice the number\n",
+        "",
+        "its first lines do not say `# says: …`",
+    ),
+    "a starter does not load": (
+        STARTER,
+        "FastAPI()",
+        "FastAPI(",
+        "must load and fail, but its status is error",
+    ),
+    "a starter passes": (
+        STARTER,
+        fake_course.STARTER,
+        fake_course.SOLUTION,
+        "must load and fail, but its status is pass",
+    ),
+    "a check has no title": (CHECKS, '    """GET / says hello."""\n', "", "has no docstring"),
+    "a check has no hint": (CHECKS, '@hints("Multiply.")\n', "", "test_double has 0 hints"),
+    "a check has too many hints": (
+        CHECKS,
+        '@hints("Multiply.")',
+        '@hints("1", "2", "3", "4", "5")',
+        "test_double has 5 hints",
+    ),
+    "a check needs one that does not exist": (
+        CHECKS,
+        '@needs("test_hello")',
+        '@needs("test_hallo")',
+        "needs test_hallo, which is no check before it",
+    ),
+    "a check points to a heading that does not exist": (
+        PAGE,
+        "## Numbers",
+        "## Figures",
+        "points to #numbers, which 01_two_numbers.md does not have",
+    ),
+    "an assert tells nothing": (
+        CHECKS,
+        'assert response.json() == 2 * n, "Twice the number is asked for."',
+        "assert int(response.json()) == 2 * n",
+        "an assert on a derived value needs a message",
+    ),
+    "an assert is no comparison": (
+        CHECKS,
+        'assert response.json() == 2 * n, "Twice the number is asked for."',
+        "assert response.json()",
+        "an assert that is not one comparison needs a message",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_each_damage_is_found(name, tmp_path):
+    file, old, new, fault = DAMAGES[name]
+    root = fake_course.make(tmp_path)
+    change(root, file, old, new)
+    done = fake_course.run(root, "verify", "1")
+    assert done.returncode == 1
+    assert fault in done.stderr
+
+
+def test_a_stray_file_is_found(tmp_path):
+    root = fake_course.make(tmp_path)
+    (root / WRONG / "notes.txt").write_text("later", "utf-8")
+    assert author.there_are_no_strays(find("1", root)) == [
+        f"{WRONG}/notes.txt is neither a submission nor needed by one"
+    ]
+
+
+def test_a_missing_main_or_page_is_found(tmp_path):
+    root = fake_course.make(tmp_path)
+    (root / SOLUTION).unlink()
+    (root / PAGE).unlink()
+    assert author.there_are_no_strays(find("1", root)) == [f"{SOLUTION} is missing"]
+    assert f"{PAGE} is missing" in author.every_check_is_complete(find("1", root))
+
+
+def test_too_few_submissions_are_found(tmp_path):
+    root = fake_course.make(tmp_path)
+    (root / RIGHT / "variant_0.py").unlink()
+    assert author.there_are_enough_submissions(find("1", root)) == [
+        "01_two_numbers has 5 right submissions, and needs 6"
+    ]
+
+
+def test_a_check_that_nothing_triggers_is_found(tmp_path):
+    root = fake_course.make(tmp_path)
+    for number in range(3):
+        (root / WRONG / f"untyped_{number}.py").unlink()
+    assert author.every_check_is_triggered(find("1", root)) == [
+        f"{CHECKS}: no wrong submission fails first at test_text"
+    ]
+
+
+def test_a_kind_that_nothing_triggers_is_found(tmp_path):
+    faults = author.every_kind_is_triggered([find("1", fake_course.make(tmp_path))])
+    assert "No wrong submission triggers the kind hung" in faults
+    assert len(faults) == len(KINDS) - len(author.NOT_TRIGGERED) - 3
+
+
+def test_a_kind_that_does_not_exist_is_found(tmp_path):
+    root = fake_course.make(tmp_path)
+    change(root, f"{WRONG}/triple_0.py", "wrong-body", "wrong-boddy")
+    assert (
+        "A wrong submission names the kind wrong-boddy, which does not exist"
+        in author.every_kind_is_triggered([find("1", root)])
+    )
+
+
+def test_the_whole_course_must_trigger_every_kind(tmp_path):
+    done = fake_course.run(fake_course.make(tmp_path), "verify")
+    assert done.returncode == 1
+    assert "No wrong submission triggers the kind response-model" in done.stderr
+
+
+def test_a_surviving_mutant_is_found(tmp_path):
+    root = fake_course.make(tmp_path)
+    change(root, CHECKS, "n = rng.randint(2, 999)", "n = 2")
+    change(root, SOLUTION, "2 * n", "2 * n if n < 3 else 2 * n")
+    done = fake_course.run(root, "verify", "1", "--mutants")
+    assert done.returncode == 1
+    assert "no check notices line 13: read_double: 3 becomes 4" in done.stderr
+
+
+def test_an_equivalent_mutant_is_listed_with_its_reason(tmp_path):
+    root = fake_course.make(tmp_path)
+    change(root, SOLUTION, "FastAPI()", "FastAPI(debug=False)")
+    listed = root / "tests/mutants/01_two_numbers.txt"
+    listed.parent.mkdir()
+    lines = ["app: False becomes True", "app: debug= is dropped"]
+    listed.write_text("".join(f"{line}  # no client sees it\n" for line in lines), "utf-8")
+    assert fake_course.run(root, "verify", "1", "--mutants").returncode == 0
+    listed.write_text(listed.read_text("utf-8") + "app: gone  # was here once\n", "utf-8")
+    done = fake_course.run(root, "verify", "1", "--mutants")
+    assert "it is noticed or not there: app: gone" in done.stderr
+    listed.write_text(f"{lines[0]}\n{lines[1]}  # no client sees it\n", "utf-8")
+    done = fake_course.run(root, "verify", "1", "--mutants")
+    assert "no check notices line 3: app: False becomes True" in done.stderr
+
+
+def test_mutants_change_one_thing_each():
+    source = "def f(a: int, b=1) -> int:\n    if a > b and not b:\n        return g(a, k=True)\n"
+    found = {mutant.name.removeprefix("f: "): mutant.source for mutant in mutants(source)}
+    assert set(found) == {
+        "the annotation of a is dropped",
+        "1 becomes 2",
+        "1 becomes 0",
+        "the condition is always true",
+        "the condition is never true",
+        "And becomes Or",
+        "Gt becomes GtE",
+        "not is dropped",
+        "None is returned",
+        "k= is dropped",
+        "True becomes False",
+    }
+    assert "g(a)" in found["k= is dropped"]
+    assert "a >= b" in found["Gt becomes GtE"]
+
+
+def test_a_folder_without_main_says_what_it_expects_in_a_file_of_its_own(tmp_path):
+    folder = tmp_path / "tests/submissions/01_x/wrong/nothing"
+    folder.mkdir(parents=True)
+    (folder / "expect.txt").write_text("# fails: load\n# kind: file-missing\n# says: no main\n")
+    submission = Submission(Exercise("01_x", tmp_path), "wrong", folder)
+    assert submission.says("kind") == "file-missing"
+    problem = Check("load", "It loads", "error", kind="file-missing", message="There is no main.py")
+    report = Report("01_x", "X", "error", problem)
+    assert disagreement(submission, report) is None
+    other = replace(problem, kind="syntax")
+    assert "must fail at load with file-missing" in disagreement(
+        submission, Report("01_x", "X", "error", other)
+    )

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Resolves the dependencies again: sh tools/lock.sh BIN
+# The locks name versions and hashes, never an address: CI refuses one that does.
+set -eu
+bin=$1
+compile() {
+    "$bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-header --no-annotate --upgrade "$@" pyproject.toml
+}
+compile -o requirements.lock
+compile --extra author -o requirements-author.lock
