@@ -2,13 +2,38 @@ import json
 
 import pytest
 
-from course.harness import hints, needs, section
+from course.harness import hints, needs, read_only, section
+
+pytestmark = read_only
 
 
 @pytest.fixture
 def catalog(folder):
     """The products that the lesson provides, in the order of catalog.json."""
     return json.loads((folder / "catalog.json").read_text("utf-8"))
+
+
+@pytest.fixture
+def other(catalog, rng):
+    """Another catalogue: one product less, new prices, and the others are featured now."""
+    return [
+        {**product, "price_cents": rng.randint(100, 9999), "featured": not product["featured"]}
+        for product in catalog[1:]
+    ]
+
+
+def answers(catalog):
+    """What each path that shows the catalogue says about it."""
+    product = catalog[-1]
+    return {
+        "/products": catalog,
+        "/health": {"status": "ok", "products": len(catalog)},
+        f"/products/{product['id']}": product,
+        "/products/featured": [p for p in catalog if p["featured"]],
+        f"/categories/{product['category']}": [
+            p for p in catalog if p["category"] == product["category"]
+        ],
+    }
 
 
 @section("the-app-object")
@@ -20,13 +45,19 @@ def test_the_api_has_a_title_and_a_version(api):
     """GET /openapi.json names the API and its version."""
     response = api.get("/openapi.json")
     assert response.status_code == 200
-    assert response.json()["info"]["title"] == "Corner Shop API"
-    assert response.json()["info"]["version"] == "1.0.0"
+    assert response.json()["info"]["title"] == "Corner Shop API", (
+        "The title is what the app was made with. Without one, FastAPI calls it FastAPI: "
+        'FastAPI(title="Corner Shop API").'
+    )
+    assert response.json()["info"]["version"] == "1.0.0", (
+        "The version is what the app was made with, a string of your own. Without one, FastAPI "
+        'says 0.1.0: FastAPI(version="1.0.0").'
+    )
 
 
 @section("a-path-operation")
 @hints(
-    "A function that returns a dict, under @app.get(\"/\").",
+    'A function that returns a dict, under @app.get("/").',
     'return {"name": "Corner Shop API", "docs": "/docs"}',
 )
 def test_the_root_points_to_the_docs(api):
@@ -38,14 +69,21 @@ def test_the_root_points_to_the_docs(api):
 
 @section("reading-the-catalogue")
 @hints(
-    "catalog.py gives you read_catalog(). The number is the length of that list.",
+    "catalog.py gives you read_catalog(). The number is the length of the list it returns.",
     'return {"status": "ok", "products": len(products)}',
 )
 def test_health_counts_the_products(api, catalog):
     """GET /health says ok and counts the products."""
     response = api.get("/health")
     assert response.status_code == 200
-    assert response.json() == {"status": "ok", "products": len(catalog)}
+    empty = response.json() == {"status": "ok", "products": 0}
+    assert response.json() == {"status": "ok", "products": len(catalog)}, (
+        "The function sees an empty catalogue. If a lifespan function reads it: is the function "
+        "given to FastAPI(lifespan=…), does it read before its yield, and does it fill the same "
+        "variable that is counted here?"
+        if empty
+        else ""
+    )
 
 
 @section("reading-the-catalogue")
@@ -55,25 +93,39 @@ def test_products_lists_the_catalogue(api, catalog):
     response = api.get("/products")
     assert response.status_code == 200
     assert response.json() == catalog
+    types = {type(product["price_cents"]).__name__ for product in response.json()}
+    assert types == {"int"}, (
+        "The prices are equal, but some are no whole numbers any more: 1250.0 where catalog.json "
+        "says 1250. Is there a model in which price_cents is a float?"
+    )
 
 
 @section("path-parameters")
 @hints(
     "A part of the path in braces becomes a parameter of the function, with the same name.",
-    '@app.get("/products/{product_id}") and def read_product(product_id: int)',
+    'Without a type the parameter is a string, and "1" is not equal to 1: product_id: int.',
+    "The ids have gaps: 1, 2, 4. So an id is not a position in the list. Compare the ids.",
+    '@app.get("/products/{product_id}"), then def read_product(product_id: int), and in it a loop '
+    'over the products: if product["id"] == product_id, return product',
 )
 def test_a_product_is_found_by_its_id(api, catalog):
     """GET /products/{product_id} returns that product."""
     for product in catalog:
         response = api.get(f"/products/{product['id']}")
         assert response.status_code == 200
-        assert response.json() == product
+        another = response.json() in catalog
+        assert response.json() == product, (
+            f"This is another product than the one with the id {product['id']}. An id is not a "
+            "position in the list: the ids have gaps."
+            if another
+            else ""
+        )
 
 
 @section("path-parameters")
 @needs("test_a_product_is_found_by_its_id")
 @hints(
-    "A return always answers 200. To answer something else, raise.",
+    "A returned value is answered with 200. To answer something else, raise.",
     'raise HTTPException(404, "No such product")',
 )
 def test_an_unknown_id_is_404(api, catalog):
@@ -103,6 +155,7 @@ def test_an_id_that_cannot_be_one_is_422(api):
 @section("order")
 @needs("test_products_lists_the_catalogue")
 @hints(
+    "Each product says itself whether it is featured.",
     "FastAPI tries the routes in the order in which they are declared.",
     "Move the function for /products/featured above the one for /products/{product_id}.",
 )
@@ -123,18 +176,24 @@ def test_a_category_lists_its_products(api, catalog):
     for category in ("kitchen", "office", "garden"):
         response = api.get(f"/categories/{category}")
         assert response.status_code == 200
-        assert response.json() == [p for p in catalog if p["category"] == category]
+        nothing = response.json() == []
+        assert response.json() == [p for p in catalog if p["category"] == category], (
+            "The list is empty. If the type of the parameter is a plain Enum: a member of it is "
+            "not equal to a string. Take StrEnum, or compare the value of the member."
+            if nothing
+            else ""
+        )
 
 
 @section("a-choice-of-values")
 @needs("test_a_category_lists_its_products")
 @hints(
-    "As a type, str accepts every text. There is a type for a fixed choice.",
-    "class Category(StrEnum) with three members, or Literal[\"kitchen\", \"office\", \"garden\"].",
+    "As a type, str accepts every text. There are types for a fixed choice.",
+    'class Category(StrEnum) with three members, or Literal["kitchen", "office", "garden"].',
 )
-def test_an_unknown_category_is_422(api):
+def test_an_unknown_category_is_422(api, rng):
     """GET /categories/{category} is 422 for any other category."""
-    for unknown in ("cellar", "Kitchen"):
+    for unknown in ("cellar", "Kitchen", "".join(rng.choices("abcdefgh", k=8))):
         response = api.get(f"/categories/{unknown}")
         assert response.status_code == 422, (
             f'The shop has no category "{unknown}". A type that names the three categories '
@@ -143,63 +202,101 @@ def test_an_unknown_category_is_422(api):
 
 
 @section("a-path-operation")
-@needs("test_a_product_is_found_by_its_id", "test_products_lists_the_catalogue")
-@hints("One function answers one method: @app.get answers GET and nothing else.")
+@needs(
+    "test_the_root_points_to_the_docs",
+    "test_health_counts_the_products",
+    "test_products_lists_the_catalogue",
+    "test_a_product_is_found_by_its_id",
+    "test_featured_comes_before_the_id_route",
+    "test_a_category_lists_its_products",
+)
+@hints("@app.get answers GET and nothing else. The router answers 405 to the rest by itself.")
 def test_the_catalogue_is_read_only(api, catalog):
     """POST, PUT, PATCH and DELETE are 405: the catalogue is read-only."""
-    for path in ("/products", f"/products/{catalog[0]['id']}"):
+    for path in ("/", *answers(catalog)):
         for method in ("POST", "PUT", "PATCH", "DELETE"):
             response = api.request(method, path)
             assert response.status_code == 405, (
-                f"This lesson's paths answer GET only, and this one answered {method} too."
+                f"Nothing in this lesson is changed by a client: {path} answers GET only, and "
+                f"{method} must be 405."
             )
 
 
 @section("lifespan")
-@needs("test_products_lists_the_catalogue")
+@needs(
+    "test_health_counts_the_products",
+    "test_products_lists_the_catalogue",
+    "test_a_product_is_found_by_its_id",
+    "test_featured_comes_before_the_id_route",
+    "test_a_category_lists_its_products",
+)
 @hints(
     "Code at the top of the file runs when the file is imported, before the app starts.",
     "Read the catalogue in a lifespan function, before its yield, and give it to FastAPI().",
+    "async def lifespan(app) under @asynccontextmanager, and FastAPI(…, lifespan=lifespan)",
 )
-def test_the_catalogue_is_read_at_startup(start, folder, catalog, rng):
+def test_the_catalogue_is_read_at_startup(start, folder, other):
     """The catalogue is read when the app starts, not when main.py is imported."""
-    new = [{**product, "price_cents": rng.randint(100, 9999)} for product in catalog[1:]]
-    (folder / "catalog.json").write_text(json.dumps(new), "utf-8")
+    (folder / "catalog.json").write_text(json.dumps(other), "utf-8")
     with start() as api:
-        response = api.get("/products")
-    assert response.status_code == 200
-    assert response.json() == new, (
-        "catalog.json changed after main.py was imported and before the app started, and the "
-        "app shows the old catalogue: it was read too early."
-    )
+        for path, expected in answers(other).items():
+            response = api.get(path)
+            assert response.status_code == 200
+            assert response.json() == expected, (
+                "After main.py was imported, and before the app started, the check put other "
+                f"products into catalog.json. GET {path} does not show them: the file was read "
+                "too early, or what it says is written into main.py."
+            )
 
 
 @section("lifespan")
-@needs("test_products_lists_the_catalogue")
-@hints("What the lifespan has read stays in a variable; the endpoints only look at that.")
-def test_the_catalogue_is_read_once(start, folder, catalog):
+@needs(
+    "test_health_counts_the_products",
+    "test_products_lists_the_catalogue",
+    "test_a_product_is_found_by_its_id",
+    "test_featured_comes_before_the_id_route",
+    "test_a_category_lists_its_products",
+)
+@hints(
+    "What the lifespan function has read stays in a variable. The endpoints only look at that.",
+    "Call read_catalog() in one place only: in the lifespan function, before its yield.",
+)
+def test_the_catalogue_is_read_once(start, folder, catalog, other):
     """The catalogue is read once, not again for each request."""
     with start() as api:
-        (folder / "catalog.json").unlink()
-        response = api.get("/products")
-        assert response.status_code == 200, (
-            "catalog.json was taken away after the app had started, and then the list failed: "
-            "the file is read again for each request."
-        )
-        assert response.json() == catalog
+        (folder / "catalog.json").write_text(json.dumps(other), "utf-8")
+        for path, expected in answers(catalog).items():
+            response = api.get(path)
+            assert response.status_code == 200
+            assert response.json() == expected, (
+                "While the app was running, the check put other products into catalog.json. "
+                f"GET {path} shows them: the file is read while a request is answered, and not "
+                "when the app starts."
+            )
 
 
 @section("lifespan")
-@needs("test_health_counts_the_products")
-@hints("Replace the old products at startup, or clear them after the yield.")
+@needs(
+    "test_health_counts_the_products",
+    "test_products_lists_the_catalogue",
+    "test_a_product_is_found_by_its_id",
+    "test_featured_comes_before_the_id_route",
+    "test_a_category_lists_its_products",
+)
+@hints(
+    "A list that is only ever added to grows with each start.",
+    "Replace the old products at startup, or clear them after the yield.",
+)
 def test_a_restart_does_not_double_the_catalogue(start, catalog):
     """After a stop and a new start the catalogue is there once."""
+    with start():
+        pass
     with start() as api:
-        api.get("/health")
-    with start() as api:
-        response = api.get("/health")
-    assert response.status_code == 200
-    assert response.json()["products"] == len(catalog), (
-        "The app was started, stopped and started again. The products of the first start are "
-        "still there beside those of the second."
-    )
+        for path, expected in answers(catalog).items():
+            response = api.get(path)
+            assert response.status_code == 200
+            assert response.json() == expected, (
+                "The check started the app, stopped it, and started it again. GET "
+                f"{path} is now different from what it was after the first start: something of "
+                "the first start is left, or something is missing in the second."
+            )

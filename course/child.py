@@ -1,7 +1,8 @@
 """The child process: imports the big libraries, waits for a request, runs it.
 
-Standard input brings requests, standard output takes events, one JSON object a line. Both are
-moved away before the learner's code runs: what that code prints goes to standard error.
+Standard input brings requests, standard output takes events, each a line of its own: the
+request's nonce and a JSON object. Both are moved away before the learner's code runs: what that
+code prints goes to standard error, and after it the nonce, when the run is over.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-TRACE_AT = 0.9  # of the limit: the traceback is written just before the parent kills
+CUT_OFF = 70  # the status of a child whose line to the parent is gone
 
 
 def main() -> None:
@@ -32,19 +33,25 @@ def main() -> None:
         rehearse()
     gc.collect()
     gc.freeze()  # the libraries stay: no later collection has to look at them
-    trace = Path(settings["trace"]).open("w+", encoding="utf-8")  # noqa: SIM115  until the end
+    trace = Path(settings["trace"]).open("r+", encoding="utf-8")  # noqa: SIM115  until the end
     faulthandler.enable(trace)
-    for line in requests:
-        _serve(json.loads(line), channel, trace)
+    os.write(channel, b' {"event": "ready"}\n')
+    leave = os._exit
+    try:
+        for line in requests:
+            _serve(json.loads(line), channel, trace)
+    finally:
+        leave(1)  # not waiting for the learner's threads and atexit handlers
 
 
 def _serve(message: dict[str, Any], channel: int, trace: TextIO) -> None:
-    from course.harness.run import Request, run
+    from course.harness.request import Request
+    from course.harness.run import run
 
     request = Request(**message["request"])
     emit = _emitter(channel, message["nonce"], trace, message["limit"])
-    sys.stdin = io.StringIO()
-    _line_buffered()
+    streams = _line_buffered()
+    environment, write = dict(os.environ), os.write
     os.chdir(request.folder)
     sys.path.insert(0, request.folder)
     try:
@@ -55,12 +62,22 @@ def _serve(message: dict[str, Any], channel: int, trace: TextIO) -> None:
         if request.folder in sys.path:
             sys.path.remove(request.folder)
         faulthandler.cancel_dump_traceback_later()
+        os.environ.clear()
+        os.environ.update(environment)
+        with contextlib.suppress(OSError):
+            for stream in streams:
+                stream.flush()
+            write(2, message["nonce"].encode())
 
 
 def _emitter(
     channel: int, nonce: str, trace: TextIO, limit: float
 ) -> Callable[[dict[str, Any]], None]:
-    """A function that writes events. It keeps its own names: the learner may patch ours."""
+    """A function that writes events. It keeps its own names: the learner may patch ours.
+
+    It also sets the alarm that ends this process when one check, from its start to the start of
+    the next one, takes longer than `limit`: the parent has the same clock, but may be gone.
+    """
     dumps, write, getpid, leave, owner = json.dumps, os.write, os.getpid, os._exit, os.getpid()
     later, cancel = faulthandler.dump_traceback_later, faulthandler.cancel_dump_traceback_later
 
@@ -70,23 +87,28 @@ def _emitter(
         if event["event"] in ("load", "start"):
             trace.seek(0)
             trace.truncate()
-            later(limit * TRACE_AT, file=trace)
-        if event["event"] in ("result", "problem", "end"):
+            later(limit, exit=True, file=trace)
+        if event["event"] == "end":
             cancel()
-        data = (dumps({"nonce": nonce, **event}) + "\n").encode()
-        while data:
-            data = data[write(channel, data) :]
+        # On a line of its own, whatever the learner's code has written to the same file.
+        data = f"\n{nonce} {dumps(event)}\n".encode()
+        try:
+            while data:
+                data = data[write(channel, data) :]
+        except OSError:
+            leave(CUT_OFF)
 
     return emit
 
 
-def _line_buffered() -> None:
+def _line_buffered() -> list[TextIO]:
     """Fresh streams: what was printed before a crash must have left the process."""
-    for name, number in (("stdout", 1), ("stderr", 2)):
-        stream = os.fdopen(
-            number, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False
-        )
-        setattr(sys, name, stream)
+    sys.stdin = io.StringIO()
+    sys.stdout, sys.stderr = (
+        os.fdopen(number, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)
+        for number in (1, 2)
+    )
+    return [sys.stdout, sys.stderr]
 
 
 def _limit(memory: int, file: int) -> None:
@@ -111,7 +133,8 @@ def rehearse() -> None:
     """Run one empty exercise, so that everything that is imported or cached late already is."""
     import tempfile
 
-    from course.harness.run import Request, run
+    from course.harness.request import Request
+    from course.harness.run import run
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

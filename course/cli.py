@@ -72,7 +72,7 @@ def check(
         console = Console(highlight=False)
         terminal.show(report, console, exercise, _as_typed(path))
         if report.status == "pass":
-            console.print(f"\n  {_next(exercise, root)}", markup=False)
+            console.print(f"\n{_next(exercise, root)}", markup=False, soft_wrap=True)
     raise typer.Exit(PASSED if report.status == "pass" else FAILED)
 
 
@@ -123,9 +123,8 @@ def _write_junit(report: object, path: Path) -> None:
 
 
 def _as_typed(path: Path) -> Path:
-    """The folder relative to where the learner stands, when it is below."""
-    folder = path if path.is_dir() else path.parent
-    absolute = folder.resolve()
+    """The file or folder relative to where the learner stands, when it is below."""
+    absolute = path.resolve()
     return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute
 
 
@@ -133,12 +132,16 @@ def _next(exercise: Exercise, root: Path) -> str:
     every = catalogue.exercises(root)
     after = every[every.index(exercise) + 1 :]
     if not after:
-        return "All checks pass. That was the last exercise."
-    command = "python -m course check" if os.name == "nt" else "make check lesson="
-    joined = f"{command} {after[0].key}" if command.endswith("check") else command + after[0].key
+        return "  All checks pass. That was the last exercise."
+    following = after[0]
+    command = f"make check lesson={following.key}"
+    if os.name == "nt":
+        command = f"python -m course check {following.key}"
     return (
-        f"All checks pass. Next: {after[0].title}. Read docs/lessons/{after[0].slug}.md, "
-        f"then: {joined}"
+        f"  All checks pass. Next: {following.title}\n"
+        f"      Read        docs/lessons/{following.slug}.md\n"
+        f"      Change      lessons/{following.slug}/main.py\n"
+        f"      Then        {command}"
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 LINUX = sys.platform == "linux"
 WINDOWS = sys.platform == "win32"
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+PATIENCE = 5.0  # seconds for killed processes to go; one that hangs in the kernel never does
 
 _ours: set[int] = set()
 _starting = threading.Lock()
@@ -34,7 +35,7 @@ def adopt_orphans() -> None:
 
 def start(command: list[str], env: dict[str, str], cwd: Path) -> subprocess.Popen[bytes]:
     """A child at the head of a process group of its own, with pipes to all three streams."""
-    group = subprocess.CREATE_NEW_PROCESS_GROUP if WINDOWS else 0
+    group = subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0
     with _starting:
         child = subprocess.Popen(
             command,
@@ -51,53 +52,63 @@ def start(command: list[str], env: dict[str, str], cwd: Path) -> subprocess.Pope
 
 
 def kill(child: subprocess.Popen[bytes]) -> None:
-    """Kill the child, its process group and its descendants, and wait until they are gone."""
-    if WINDOWS:
-        subprocess.run(
-            ["taskkill", "/T", "/F", "/PID", str(child.pid)], capture_output=True, check=False
-        )
-        child.wait()
+    """Kill the child, its process group and its family, and wait until they are gone.
+
+    The second time nothing happens: the number may belong to another process by then.
+    """
+    if child.pid not in _ours:
         return
-    descendants = family(child.pid)
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
-    for pid in descendants:
-        _kill(pid)
-    child.wait()
+    if WINDOWS:
+        _run("taskkill", "/T", "/F", "/PID", str(child.pid))
+    else:
+        everyone = family(child.pid)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+        for pid in everyone:
+            _kill(pid)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(PATIENCE)
     _kill_orphans()
     with _starting:
         _ours.discard(child.pid)
 
 
 def family(pid: int) -> list[int]:
-    """The descendants of a process; [] where /proc does not tell."""
+    """The descendants of a process, and the orphans that we have adopted with theirs."""
+    with _starting:
+        parents = _parents()
+        queue = [pid, *_orphans(parents)]
     children: dict[int, list[int]] = {}
-    for process, parent in _parents().items():
+    for process, parent in parents.items():
         children.setdefault(parent, []).append(process)
-    found, queue = [], [pid]
+    found = queue[1:]
     while queue:
         queue += (more := children.get(queue.pop(), []))
         found += more
     return found
 
 
+def _orphans(parents: dict[int, int]) -> list[int]:
+    """What became our child without being started by us."""
+    if not _adopting:
+        return []
+    return [pid for pid, parent in parents.items() if parent == os.getpid() and pid not in _ours]
+
+
 def _kill_orphans() -> None:
-    """Kill what became our child without being started by us, until nothing new appears."""
-    deadline = time.monotonic() + 2
+    """Kill orphans until nothing new appears: while we look, they may start others."""
+    deadline = time.monotonic() + PATIENCE
     while _adopting and time.monotonic() < deadline:
         with _starting:
-            orphans = [
-                pid
-                for pid, parent in _parents().items()
-                if parent == os.getpid() and pid not in _ours
-            ]
+            orphans = _orphans(_parents())
         if not orphans:
             return
+        for pid in {pid for orphan in orphans for pid in [orphan, *family(orphan)]}:
+            _kill(pid)
         for orphan in orphans:
-            for pid in [*family(orphan), orphan]:
-                _kill(pid)
             with contextlib.suppress(ChildProcessError):
-                os.waitpid(orphan, 0)
+                os.waitpid(orphan, os.WNOHANG)
+        time.sleep(0.001)
 
 
 def _kill(pid: int) -> None:
@@ -106,12 +117,24 @@ def _kill(pid: int) -> None:
 
 
 def _parents() -> dict[int, int]:
-    """Process id to parent id, of every process; {} where there is no /proc."""
+    """Process id to parent id, of every process; {} where the system does not tell."""
+    if WINDOWS:
+        return {}
+    if not LINUX:
+        words = iter(_run("ps", "-A", "-o", "pid=,ppid=").split())
+        return {int(pid): int(parent) for pid, parent in zip(words, words, strict=True)}
     parents: dict[int, int] = {}
-    for entry in os.scandir("/proc") if LINUX else ():
+    for entry in os.scandir("/proc"):
         if entry.name.isdigit():
             with contextlib.suppress(OSError, ValueError, IndexError):
                 # The name in parentheses may hold anything; the fields start after the last ")".
                 stat = Path(entry.path, "stat").read_text("utf-8", "replace")
                 parents[int(entry.name)] = int(stat.rpartition(")")[2].split()[1])
     return parents
+
+
+def _run(*command: str) -> str:
+    """What a program of the system prints; "" when it is not there."""
+    with contextlib.suppress(OSError):
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return ""

@@ -6,6 +6,7 @@ child is named, and the others run in a new child.
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import signal
@@ -16,13 +17,16 @@ from typing import Any
 
 from course import processes
 from course.catalogue import Exercise
+from course.child import CUT_OFF
 from course.harness.report import Check, Exchange, Report, apply
-from course.harness.words import inside
+from course.harness.request import Request
+from course.harness.words import inside, shorten
 from course.harness.workspace import lay_out
 from course.spare import Limits, Spare
 
 MOST_PROCESSES = 64  # of a learner's app at once: more is a fork bomb
 LOOK = 0.25  # seconds between two looks at the number of processes
+GRACE = 0.5  # seconds that the child may take to see that it is late, or to end
 
 OnEvent = Callable[[dict[str, Any]], None]
 
@@ -52,8 +56,6 @@ class Run:
 
     def on(self, spare: Spare) -> bool:
         """Run on this child what has no verdict yet. False when the child is gone."""
-        from course.harness.run import Request
-
         folder = spare.folder()
         lay_out(self.exercise.folder, self.submission, folder)
         self.current, self.exchange, self.until = None, None, self.deadline
@@ -69,9 +71,10 @@ class Run:
         )
         how = self._listen(spare)
         if how != "complete":
+            end = _End(how, spare, folder)
             spare.kill()
-            self._blame(how, spare, folder)
-        self.report.output += spare.output()
+            self._blame(end)
+        self.report.output += spare.output().replace(f"{folder}{os.sep}", "")
         return how == "complete"
 
     @property
@@ -91,7 +94,8 @@ class Run:
         return self.report.conclude()
 
     def _listen(self, spare: Spare) -> str:
-        """ "complete", or what ended the child: "hung", "crashed", "forked"."""
+        """ "complete", or what ended it: "hung", "crashed", "forked", "broken", "not started"."""
+        heard = False
         while True:
             now = time.monotonic()
             try:
@@ -101,58 +105,140 @@ class Run:
                     return "hung"
                 if len(processes.family(spare.child.pid)) > MOST_PROCESSES:
                     return "forked"
-                continue
+                if spare.ended() is None:
+                    continue
+                event = None  # a process of its own holds the line open
             if event is None:
-                return "crashed"
-            try:
-                ended = self._hear(event)
-            except (KeyError, TypeError, AttributeError):
-                continue  # not an event of ours
-            if ended:
+                return "crashed" if heard else "not started"
+            heard = heard or event["event"] != "ready"
+            if self._hear(event):
                 # pytest says 0 or 1 when it came to the end of its list.
-                return "complete" if event.get("code") in (0, 1) and self.over else "crashed"
+                if event.get("code") in (0, 1) and self.over:
+                    return "complete"
+                return "broken" if self.report.checks else "not started"
 
     def _hear(self, event: dict[str, Any]) -> bool:
         """Take in one event. True when the run has ended."""
         kind = event["event"]
         if kind in ("load", "start"):
             self.current, self.exchange = event.get("id"), None
-            self.until = min(self.deadline, time.monotonic() + self.limits.check)
+            self.until = min(self.deadline, time.monotonic() + self.limits.check + GRACE)
         elif kind == "request":
             self.exchange = Exchange(**event["exchange"])
         if kind != "collected" or not self.report.checks:
             apply(self.report, event)
         if kind == "result":
             self.answered[event["check"]["id"]] = event["check"]["status"]
-            self.current = None
         self.on_event(event)
         return kind in ("end", "broken")
 
-    def _blame(self, how: str, spare: Spare, folder: Path) -> None:
+    def _blame(self, end: _End) -> None:
         """Give a verdict to whatever was running when the child ended."""
         late = time.monotonic() >= self.deadline
         guilty = self.report.check(self.current or "")
         if guilty is None and (self.answered or late) and self.unanswered:
             guilty = self.unanswered[0]
-        check = guilty or Check("load", "The app can be imported and started")
-        check.status = "fail" if guilty else "error"
-        check.kind = "hung" if how == "hung" else "crashed"
-        place = _place(spare.trace(), folder)
-        if place:
-            check.file, check.line, check.source = place
-        check.exchanges = [self.exchange] if self.exchange else []
-        seconds = f"{self.limits.check:g} s" if not late else f"{self.limits.run:g} s"
-        check.expected = f"an end within {seconds}" if how == "hung" else "the process goes on"
-        check.actual = _what(how, spare, seconds)
-        check.message = _why(how, place, check.actual, guilty is None)
-        if guilty is None:
-            self.report.problem = check
-            return
-        self.answered[check.id] = check.status
+        stopping = guilty is not None and guilty.id in self.answered
+        if guilty is None or not stopping or guilty.status == "pass":
+            check = guilty or Check("load", "The app can be imported and started")
+            when = " while the app was being stopped after this check" if stopping else ""
+            if guilty is None:
+                when = " while main.py was being imported or started"
+            end.tell(check, when, self.limits.run if late else self.limits.check)
+            check.exchanges = [self.exchange] if self.exchange else []
+            if guilty is None:
+                self.report.problem = check
+                return
+        assert guilty is not None
+        self.answered[guilty.id] = guilty.status
         if late:
             for other in self.unanswered:
-                other.message = f"Not reached: the whole run took more than {self.limits.run:g} s"
+                other.message = f"Not reached: the whole run took more than {self.limits.run:g} s."
                 self.answered[other.id] = other.status
+
+
+class _End:
+    """How a child has ended before it had said everything. To be made before it is killed."""
+
+    def __init__(self, how: str, spare: Spare, folder: Path) -> None:
+        self.status = spare.ended(GRACE) if how in ("crashed", "not started") else None
+        trace = spare.trace()
+        if how == "crashed" and trace.startswith("Timeout"):
+            how = "hung"  # the child's own alarm came first
+        if how == "crashed" and self.status in (None, CUT_OFF):
+            how = "cut off"
+        self.how = how
+        self.place = _place(trace, folder)
+        self.serving = re.search(r"uvicorn[\\/]server\.py", trace) is not None
+
+    def tell(self, check: Check, when: str, seconds: float) -> None:
+        """Make it the verdict on a check."""
+        check.status = "error" if check.id == "load" else "fail"
+        check.kind = {"hung": "hung", "not started": "course-error"}.get(self.how, "crashed")
+        check.expected = "the process goes on"
+        if self.how == "hung":
+            check.expected = f"an end within {seconds:g} s"
+        check.actual = self._what(seconds)
+        check.message = self._why(when)
+        if self.place:
+            check.file, check.line, check.source = self.place
+
+    def _what(self, seconds: float) -> str:
+        match self.how:
+            case "hung":
+                return f"still running after {seconds:g} s"
+            case "forked":
+                return f"more than {MOST_PROCESSES} processes"
+            case "cut off":
+                return "the process lost its line to the checks"
+            case "broken":
+                return "the checks broke off"
+        if self.status is not None and self.status < 0:
+            return f"the process was ended by {_signal(-self.status)}"
+        return f"the process ended with status {self.status}"
+
+    def _why(self, when: str) -> str:
+        at = "Your code"
+        if self.place:
+            file, line, _ = self.place
+            at = f"Line {line}" if file == "main.py" else f"{file} line {line}"
+        match self.how:
+            case "hung" if self.serving:
+                return (
+                    f"{at} starts a server, and that call does not return. The checks only import "
+                    'app; put the call under if __name__ == "__main__":.'
+                )
+            case "hung" if self.place:
+                return (
+                    f"{at} was still running{when}, so the run was stopped. Is it a loop without "
+                    "an end, or a call that blocks?"
+                )
+            case "hung":
+                return (
+                    f"Nothing of yours was running{when}: the app waits for something that never "
+                    "comes, an await or a lock."
+                )
+            case "forked":
+                return f"{at} starts processes without an end. All of them were stopped."
+            case "cut off":
+                return (
+                    f"{at} closed files that it had not opened, or became another program{when}. "
+                    "A server loses its connections that way."
+                )
+            case "broken":
+                return (
+                    f"The checks broke off{when}, and not by themselves: {at.lower()} interrupts "
+                    "the whole process, or has changed what Python and pytest need to go on."
+                )
+            case "not started":
+                return (
+                    f"The checks could not be started ({self._what(0)}). That is a mistake in the "
+                    "course or in its installation, not in your code."
+                )
+        return (
+            f"{at} ended the whole Python process{when} ({self._what(0)}). On a server that takes "
+            "every other request down with it."
+        )
 
 
 def check(
@@ -181,43 +267,28 @@ def check(
 
 
 def _place(trace: str, folder: Path) -> tuple[str, int, str] | None:
-    """The innermost line of the learner's code in a traceback of faulthandler's."""
-    for path, number in re.findall(r'File "([^"]+)", line (\d+)', trace):
-        file = inside(path, folder)
+    """The innermost line of the learner's code in a traceback of faulthandler's.
+
+    Only in the thread that crashed, in the main one and in those in which FastAPI runs a `def`:
+    a thread of the learner's own may well run for ever.
+    """
+    threads = re.split(r"(?m)^(?=Thread |Current thread )", trace)
+    threads.sort(key=lambda thread: not thread.startswith("Current"))
+    current = threads[0].startswith("Current")
+    chosen = threads[:1] if current else [threads[-1], *(t for t in threads if "anyio" in t)]
+    for path, number in re.findall(r'File "([^"]+)", line (\d{1,6})\b', "".join(chosen)):
+        file, line = inside(path, folder), int(number)
         if file:
-            lines = (
-                (folder / file).read_text("utf-8", "replace").splitlines()
-                if (folder / file).is_file()
-                else []
-            )
-            line = int(number)
-            return file, line, lines[line - 1].strip() if line <= len(lines) else ""
+            return file, line, _source(folder / file, line)
     return None
 
 
-def _what(how: str, spare: Spare, seconds: str) -> str:
-    if how == "hung":
-        return f"still running after {seconds}"
-    if how == "forked":
-        return f"more than {MOST_PROCESSES} processes"
-    status = spare.child.returncode
-    if status is not None and status < 0:
-        with_name = signal.Signals(-status).name if -status in signal.valid_signals() else -status
-        return f"the process was ended by {with_name}"
-    return f"the process ended with status {status}"
+def _source(file: Path, line: int) -> str:
+    if not file.is_file():
+        return ""
+    lines = file.read_text("utf-8", "replace").splitlines()
+    return shorten(lines[line - 1].strip()) if 0 < line <= len(lines) else ""
 
 
-def _why(how: str, place: tuple[str, int, str] | None, actual: str, loading: bool) -> str:
-    at = "Your code"
-    if place:
-        at = f"Line {place[1]}" if place[0] == "main.py" else f"{place[0]} line {place[1]}"
-    while_ = " while main.py was being imported or started" if loading else ""
-    if how == "hung" and place and "uvicorn.run" in place[2]:
-        return f'{at} starts a server, and that call does not return. The checks only import app; put the call under if __name__ == "__main__":.'
-    if how == "hung" and place:
-        return f"{at} was still running{while_}, so the run was stopped. Is it a loop without an end, or a call that blocks?"
-    if how == "hung":
-        return f"Nothing of yours was running{while_}: the app waits for something that never comes, an await or a lock."
-    if how == "forked":
-        return f"{at} starts processes without an end. All of them were stopped."
-    return f"{at} ended the whole Python process{while_} ({actual}). On a server that takes every other request down with it."
+def _signal(number: int) -> str:
+    return signal.Signals(number).name if number in signal.valid_signals() else f"signal {number}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import queue
 import secrets
-import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -19,13 +20,15 @@ from typing import IO, TYPE_CHECKING, Any
 from course import processes
 
 if TYPE_CHECKING:
-    from course.harness.run import Request
+    from course.harness.request import Request
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = (
     "PATH LANG LC_ALL LC_CTYPE TZ SYSTEMROOT SYSTEMDRIVE COMSPEC PATHEXT WINDIR "
     "NUMBER_OF_PROCESSORS"
 ).split()
+LONGEST = 8 * 1024**2  # bytes of one event: what is longer is not from us
+TRACE_KEPT = 50_000  # bytes of the traceback: the learner's code could write into its file
 START = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from course.child import main; main()"
 
 
@@ -47,18 +50,26 @@ class Spare:
         self.limits = limits or Limits()
         self.home = Path(tempfile.mkdtemp(prefix="course-")).resolve()
         self.runs = 0
-        self._nonce = ""
+        self._nonce = b""
+        self._quiet = threading.Event()
         self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._output = bytearray()
         self._cut = False
+        # Opened now: later, the learner's code may have put something else in its place.
+        self._trace = (self.home / "trace.txt").open("w+b")
         settings = {
             "memory": self.limits.memory,
             "file": self.limits.file,
-            "trace": str(self.home / "trace.txt"),
+            "trace": self._trace.name,
             "rehearse": rehearse,
         }
         command = [sys.executable, "-P", "-c", START, json.dumps(settings)]
-        self.child = processes.start(command, self._environment(), self.home)
+        try:
+            self.child = processes.start(command, self._environment(), self.home)
+        except BaseException:
+            self._trace.close()
+            _remove(self.home)
+            raise
         self._threads = [
             threading.Thread(target=self._read_events, args=[self.child.stdout], daemon=True),
             threading.Thread(target=self._read_output, args=[self.child.stderr], daemon=True),
@@ -72,8 +83,12 @@ class Spare:
         return self.home / f"run-{self.runs}"
 
     def send(self, request: Request) -> None:
-        self._nonce = secrets.token_hex(16)
-        message = {"request": asdict(request), "nonce": self._nonce, "limit": self.limits.check}
+        nonce = secrets.token_hex(16)
+        self._nonce = nonce.encode()
+        self._quiet.clear()
+        self._output.clear()
+        self._cut = False
+        message = {"request": asdict(request), "nonce": nonce, "limit": self.limits.check}
         with contextlib.suppress(OSError):  # a child that is gone is seen by `event`
             assert self.child.stdin
             self.child.stdin.write(f"{json.dumps(message)}\n".encode())
@@ -85,18 +100,31 @@ class Spare:
         Raises TimeoutError when there is none by `until`, a reading of `time.monotonic`.
         """
         try:
-            return self._events.get(timeout=max(0.0, until - time.monotonic()))
+            event = self._events.get(timeout=max(0.0, until - time.monotonic()))
         except queue.Empty:
             raise TimeoutError from None
+        if event is None:
+            self._events.put(None)  # and so for everyone who asks again
+        return event
+
+    def wait_until_ready(self, seconds: float = 60.0) -> None:
+        """Raises TimeoutError when the child has not imported everything by then."""
+        self.event(time.monotonic() + seconds)
 
     def output(self) -> str:
-        """What the learner's code has printed since the last call, cut with a note."""
-        text = self._output.decode("utf-8", "replace")
-        if self._cut:
+        """What the learner's code has printed in this run, cut with a note."""
+        self._quiet.wait(timeout=0.5)  # the child's last word may still be on its way
+        said = bytes(self._output).replace(self._nonce, b"")
+        text = said[: self.limits.output].decode("utf-8", "replace")
+        if self._cut or len(said) > self.limits.output:
             text += f"\n… only the first {self.limits.output:,} bytes of the output are kept."
-        self._output.clear()
-        self._cut = False
         return text
+
+    def ended(self, seconds: float = 0.0) -> int | None:
+        """The status with which the child has ended by itself, None when it has not."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.child.wait(seconds)
+        return self.child.returncode
 
     def kill(self) -> None:
         """End the child with all its processes. What it has said and printed can still be read."""
@@ -106,17 +134,17 @@ class Spare:
 
     def trace(self) -> str:
         """The traceback that faulthandler wrote when the child hung or crashed."""
-        with contextlib.suppress(OSError):
-            return (self.home / "trace.txt").read_text("utf-8", "replace")
-        return ""
+        self._trace.seek(0)
+        return self._trace.read(TRACE_KEPT).decode("utf-8", "replace")
 
     def close(self) -> None:
+        """Nothing is left of the child but what has been read from it."""
         self.kill()
-        for stream in (self.child.stdin, self.child.stdout, self.child.stderr):
-            with contextlib.suppress(OSError):
-                if stream:
-                    stream.close()
-        shutil.rmtree(self.home, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            assert self.child.stdin
+            self.child.stdin.close()
+        self._trace.close()
+        _remove(self.home)
 
     def _environment(self) -> dict[str, str]:
         """Nothing of the learner's environment but what Python needs: no tokens, no settings."""
@@ -125,18 +153,47 @@ class Spare:
         places = dict.fromkeys(homes, str(self.home))
         return {**kept, **places, "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2"}
 
+    # Each thread closes its stream: closed by another, it would wait for a process that escaped.
+
     def _read_events(self, stream: IO[bytes]) -> None:
-        with contextlib.suppress(OSError):
-            for line in stream:
-                with contextlib.suppress(ValueError, AttributeError):
-                    event = json.loads(line)
-                    if event.pop("nonce", None) == self._nonce:
-                        self._events.put(event)
+        with stream, contextlib.suppress(OSError):
+            while line := stream.readline(LONGEST):
+                # Anybody can write here; only what `send` has told the nonce can be heard.
+                nonce, _, event = line.partition(b" ")
+                if nonce == self._nonce:
+                    with contextlib.suppress(ValueError, RecursionError):
+                        self._events.put(json.loads(event))
         self._events.put(None)
 
     def _read_output(self, stream: IO[bytes]) -> None:
-        with contextlib.suppress(OSError):
+        tail = b""
+        with stream, contextlib.suppress(OSError):
             while chunk := os.read(stream.fileno(), 65536):
-                room = max(0, self.limits.output - len(self._output))
+                room = max(0, self.limits.output + len(self._nonce) - len(self._output))
                 self._output += chunk[:room]
                 self._cut = self._cut or len(chunk) > room
+                tail = tail[-len(self._nonce) :] + chunk
+                if self._nonce in tail:  # the child writes it after a run
+                    self._quiet.set()
+        self._quiet.set()
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, level by level: the learner's code may have made it very deep, or locked.
+
+    What cannot be removed, as on a system where a file is still open, stays.
+    """
+    names = (folder / f"{secrets.token_hex(4)}-{number}" for number in itertools.count())
+    with contextlib.suppress(OSError):
+        while entries := list(os.scandir(folder)):
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False):
+                    Path(entry).unlink()
+                    continue
+                Path(entry).chmod(0o700)
+                for inner in list(os.scandir(entry)):
+                    if not inner.is_symlink():
+                        Path(inner).chmod(0o700)  # a locked folder cannot be moved
+                    Path(inner).rename(next(names))
+                Path(entry).rmdir()
+        folder.rmdir()

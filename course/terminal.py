@@ -12,6 +12,7 @@ from rich.text import Text
 from course.catalogue import Exercise
 from course.harness.report import Check, Exchange, Report, compact
 from course.harness.words import shorten
+from course.harness.workspace import MAIN
 
 LABEL = 12  # columns of "You sent", "Expected" and the others
 NARROWEST, WIDEST = 40, 100
@@ -32,7 +33,7 @@ STATUS_KINDS = {
 
 
 def show(report: Report, console: Console, exercise: Exercise, shown: Path) -> None:
-    """Print a Report. `shown` is the learner's folder as they would type it."""
+    """Print a Report. `shown` is the learner's file or folder as they type it."""
     width = max(NARROWEST, min(WIDEST, console.width))
     console.print(_headline(report, exercise, width))
     console.print()
@@ -46,7 +47,9 @@ def show(report: Report, console: Console, exercise: Exercise, shown: Path) -> N
             console.print(_line(check, console), soft_wrap=True)
     if waiting := [check for check in report.checks if check.status == "skipped"]:
         console.print()
-        console.print(_glyph("skipped", console) + Text(f" {_waits(waiting, report)}", "dim"))
+        console.print(
+            Text("  ") + _glyph("skipped", console) + Text(f" {_waits(waiting, report)}", "dim")
+        )
     _print_output(report, console)
     if report.status == "pass":
         _print_advice(report, console, width)
@@ -113,7 +116,7 @@ def _rows(check: Check, exercise: Exercise, shown: Path) -> Iterator[tuple[str, 
     if check.line:
         yield (
             "Your code",
-            f"{shown / (check.file or 'main.py')}:{check.line}  {check.source or ''}".rstrip(),
+            f"{_file(shown, check)}:{check.line}  {check.source or ''}".rstrip(),
         )
     if last and check.kind != "wrong-openapi":
         yield "Try again", last.curl
@@ -121,6 +124,14 @@ def _rows(check: Check, exercise: Exercise, shown: Path) -> Iterator[tuple[str, 
     if page.is_file() and (check.docs or check.id == "load"):
         anchor = (check.docs or "").partition("#")[2]
         yield "Read", f"docs/lessons/{page.name}{'#' + anchor if anchor else ''}"
+
+
+def _file(shown: Path, check: Check) -> Path:
+    """`shown` stands for main.py when it is a file itself."""
+    name = check.file or MAIN
+    if shown.suffix == ".py":
+        return shown if name == MAIN else shown.parent / name
+    return shown / name
 
 
 def _request(exchange: Exchange) -> str:

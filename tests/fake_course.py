@@ -108,9 +108,7 @@ def make(root: Path) -> Path:
     return root
 
 
-def run(
-    root: Path, *arguments: str, **environment: str
-) -> subprocess.CompletedProcess[str]:
+def run(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The real command line on that course."""
     return subprocess.run(
         [sys.executable, "-m", "course", *arguments],

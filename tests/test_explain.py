@@ -87,6 +87,25 @@ CASES = {
         "route-missing",
         "stands there twice",
     ),
+    "a router that is not included": Case(
+        "router = APIRouter()\n@router.get('/products')\ndef read(): ...\n",
+        "assert api.get('/products').status_code == 200",
+        "route-missing",
+        "A router has it (line 6), but app.include_router() is missing.",
+        line=6,
+    ),
+    "a part of the path without braces": Case(
+        "@app.get('/products/product_id')\ndef read(product_id: int): ...\n",
+        "assert api.get('/products/2').status_code == 200",
+        "route-missing",
+        "a part of its path is a parameter, and has no braces",
+    ),
+    "a converter": Case(
+        "@app.get('/products/{id:int}')\ndef read(id: int): ...\n",
+        "response = api.get('/products/abc')\nassert response.status_code == 422",
+        "route-missing",
+        "the converter in its path answers 404 for what it does not take",
+    ),
     "another path altogether": Case(
         "@app.get('/shops')\ndef read(): ...\n",
         "assert api.get('/products').status_code == 200",
@@ -132,6 +151,13 @@ CASES = {
         "assert api.get('/things/1').status_code == 200",
         "validation",
         "The path says {id}, but read (line 6) has no parameter of that name",
+    ),
+    "a path parameter of another name, with Path": Case(
+        "from fastapi import Path\n@app.get('/things/{id}')\n"
+        "def read(thing_id: Annotated[int, Path(ge=1)]): ...\n",
+        "assert api.get('/things/1').status_code == 200",
+        "validation",
+        "The path says {id}, but read (line 7) has no parameter of that name",
     ),
     "fields of a body as parameters": Case(
         "@app.post('/things')\ndef create(name: str): ...\n",

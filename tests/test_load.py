@@ -129,6 +129,24 @@ PROBLEMS = {
         "calls the function inside Depends()",
         5,
     ),
+    "a decorator on the class": (
+        "from fastapi import FastAPI\napp = FastAPI\n@app.get('/')\ndef read(): ...\n",
+        "import",
+        "uses the class FastAPI itself as app",
+        3,
+    ),
+    "a function called app": (
+        GOOD + "@app.get('/')\ndef app(): ...\n@app.get('/b')\ndef b(): ...\n",
+        "import",
+        "Is the name used twice?",
+        5,
+    ),
+    "a path that is an f-string": (
+        GOOD + "@app.get(f'/things/{thing_id}')\ndef read(thing_id: int): ...\n",
+        "import",
+        "makes an f-string of a path",
+        3,
+    ),
     "a return type that is no model": (
         GOOD + "class Shop: ...\n@app.get('/')\ndef read() -> Shop: ...\n",
         "import",

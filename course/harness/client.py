@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import httpx
 
 from course.harness.lifespan import Lifespan
 from course.harness.report import Exchange, as_curl
+from course.harness.words import shorten
 
 BASE_URL = "http://127.0.0.1:8000"
 MAX_BODY = 10_000_000  # bytes; a response that has not ended by then never will
@@ -138,10 +140,12 @@ class AppTransport(httpx.BaseTransport):
         answer.recorded.scope = scope
         serving = asyncio.create_task(self._call(scope, answer.receiver(request), answer))
         too_large = asyncio.create_task(answer.too_large.wait())
-        await asyncio.wait({serving, too_large}, return_when=asyncio.FIRST_COMPLETED)
-        too_large.cancel()
-        if not serving.done():
-            serving.cancel()
+        try:
+            await asyncio.wait({serving, too_large}, return_when=asyncio.FIRST_COMPLETED)
+        finally:  # also when the main task is interrupted
+            too_large.cancel()
+            unfinished = serving.cancel()
+        if unfinished:
             raise ResponseTooLarge(f"{MAX_BODY:,} bytes sent, and no end")
         answer.note("returned")
 
@@ -193,7 +197,7 @@ class _Answer:
                 self.complete.set()
             elif len(self.body) > MAX_BODY:
                 self.too_large.set()
-                await asyncio.sleep(0)
+                await asyncio.Event().wait()  # nobody reads on
 
     def as_response(self, request: httpx.Request) -> httpx.Response:
         """What a client of a real server would have got: 500 when the app did not answer."""
@@ -218,7 +222,8 @@ def _describe(request: httpx.Request) -> Exchange:
 
 
 def _visible(headers: httpx.Headers) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if name.lower() not in PLUMBING}
+    shown = (name for name in headers if name.lower() not in PLUMBING)
+    return {name: shorten(headers[name], 1000) for name in islice(shown, 50)}
 
 
 def readable(body: bytes) -> Any:

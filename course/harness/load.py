@@ -53,7 +53,6 @@ def load(folder: Path, package: str, main: str = "main.py") -> Loaded:
     """
     for finder in [finder for finder in sys.meta_path if isinstance(finder, _Beside)]:
         unload(finder.folder, finder.package)
-    unload(folder, package)
     path = folder / main
     source = _read(path)
     parent = types.ModuleType(package)
@@ -200,6 +199,11 @@ def _import_reason(error: BaseException, place: Place | None, folder: Path) -> s
         )
     if isinstance(error, ImportError) and error.name:
         return f"{at}imports a name that {error.name} does not have. {_near_name(error)}"
+    if isinstance(error, NameError) and place and _is_f_string_path(place.source, str(error.name)):
+        return (
+            f"{at}makes an f-string of a path, so Python looks for {error.name} itself. Without "
+            "the f, the braces are left to FastAPI."
+        )
     if isinstance(error, NameError):
         return f"{at}uses {error.name}, a name that nothing has defined yet. {_where_from(str(error.name))}"
     if isinstance(error, EOFError):
@@ -213,9 +217,17 @@ def _import_reason(error: BaseException, place: Place | None, folder: Path) -> s
             f"{at}names a return type that FastAPI cannot turn into JSON. Annotate what the "
             "response contains, or use response_model=None."
         )
+    if text.startswith("FastAPI.") and "missing 1 required positional argument" in text:
+        return f"{at}uses the class FastAPI itself as app. Call it to make one: app = FastAPI()."
+    if isinstance(error, AttributeError) and place and place.source.startswith("@app."):
+        return f"{at}finds that app is no application any more: {words.sentence(text)} Is the name used twice?"
     if "is not a callable object" in text:
         return f"{at}calls the function inside Depends(). Give Depends the function itself."
     return f"{at}raised {type(error).__name__} while main.py was being imported: {words.sentence(text)}"
+
+
+def _is_f_string_path(source: str, name: str) -> bool:
+    return source.startswith("@") and f"{{{name}" in source and ('(f"' in source or "(f'" in source)
 
 
 def _near_module(error: ModuleNotFoundError, folder: Path) -> str:

@@ -11,9 +11,15 @@ needs = pytest.mark.needs
 section = pytest.mark.section
 """`@section("order")`: the heading of the lesson's page that explains this check."""
 
+read_only = pytest.mark.read_only
+"""`pytestmark = read_only`: the checks of a file, or one check, only read; they share one app.
+
+Not for checks of what a request changes, or that a wrong app could change by reading.
+"""
+
 
 def register(config: pytest.Config) -> None:
-    for mark in ("hints(*texts)", "needs(*checks)", "section(anchor)"):
+    for mark in ("hints(*texts)", "needs(*checks)", "section(anchor)", "read_only"):
         config.addinivalue_line("markers", mark)
 
 

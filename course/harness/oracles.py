@@ -16,6 +16,7 @@ import pytest
 from course.harness.client import Api, running
 from course.harness.load import Loaded, load
 from course.harness.session import Session, session_of
+from course.harness.workspace import restore
 
 Start = Callable[[], AbstractContextManager[Api]]
 
@@ -28,32 +29,17 @@ def rng(request: pytest.FixtureRequest) -> random.Random:
 
 
 @pytest.fixture
-def folder(request: pytest.FixtureRequest) -> Iterator[Path]:
-    """The learner's folder. A check may change its files: they are put back afterwards."""
-    folder = session_of(request.config).folder
-    before = _contents(folder)
-    yield folder
-    for path in _contents(folder).keys() - before.keys():
-        path.unlink()
-    for path, data in before.items():
-        if not path.is_file() or path.read_bytes() != data:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-
-
-@pytest.fixture
-def submission(request: pytest.FixtureRequest, folder: Path) -> Iterator[Loaded]:
-    """The learner's code, imported afresh for this check."""
+def folder(request: pytest.FixtureRequest) -> Path:
+    """The learner's folder. A check may change its files: each one begins with them as they were."""
     session = session_of(request.config)
-    session.loaded = load(folder, session.package)
-    session.guard.restore()
-    yield session.loaded
+    restore(session.folder, session.files)
+    return session.folder
 
 
 @pytest.fixture
-def app(submission: Loaded) -> Any:
-    """The learner's `FastAPI`, imported and not started."""
-    return submission.app
+def app(request: pytest.FixtureRequest, folder: Path) -> Any:
+    """The learner's `FastAPI`, imported afresh for this check, and not started."""
+    return import_afresh(session_of(request.config)).app
 
 
 @pytest.fixture
@@ -64,16 +50,34 @@ def start(app: Any, request: pytest.FixtureRequest) -> Start:
 
 
 @pytest.fixture
-def api(start: Start) -> Iterator[Api]:
-    """A client of the learner's running app, with httpx's names."""
-    with start() as api:
+def api(request: pytest.FixtureRequest) -> Iterator[Api]:
+    """A client of the learner's running app, with httpx's names.
+
+    Each check has an app of its own; the ones marked `read_only` share one.
+    """
+    if request.node.get_closest_marker("read_only"):
+        yield _shared(session_of(request.config))
+        return
+    with request.getfixturevalue("start")() as api:
         yield api
+
+
+def import_afresh(session: Session) -> Loaded:
+    """The learner's code as if nothing of it had run yet. Raises LoadProblem."""
+    session.close_shared()
+    session.loaded = load(session.folder, session.package)
+    session.guard.restore()
+    return session.loaded
+
+
+def _shared(session: Session) -> Api:
+    if session.shared is None:
+        app = import_afresh(session).app
+        session.shared = session.running.enter_context(watched(app, session))
+    session.shared.cookies.clear()
+    return session.shared
 
 
 def watched(app: Any, session: Session) -> AbstractContextManager[Api]:
     """`running`, with its exchanges reported to the session."""
     return running(app, session.exchanges, session.on_request, session.guard.restore)
-
-
-def _contents(folder: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

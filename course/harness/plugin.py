@@ -7,7 +7,10 @@ It also works under a plain pytest, with pytest's own output:
 
 from __future__ import annotations
 
+import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
@@ -16,33 +19,42 @@ from typing import Any
 import pytest
 
 from course.harness import marks
+from course.harness.case import Explanation
 from course.harness.client import Recorded
-from course.harness.explain import Explanation, explain
+from course.harness.explain import course_error, explain
 from course.harness.failure import Comparison, Failure, read_failure
 from course.harness.lifespan import ShutdownFailed, StartupFailed
-from course.harness.load import LoadProblem, load
+from course.harness.load import LoadProblem
 from course.harness.oracles import *  # noqa: F403  the fixtures
-from course.harness.oracles import watched
+from course.harness.oracles import import_afresh, watched
 from course.harness.report import Check, Exchange, Status
 from course.harness.session import KEY, Session, session_of
+from course.harness.workspace import lay_out, snapshot
 
 KEPT = 3  # exchanges of a failed check that its verdict carries, the last ones
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("course")
-    group.addoption("--submission", help="the learner's folder; by default lessons/NN_slug")
+    group.addoption("--submission", help="a main.py or its folder; by default lessons/NN_slug")
     group.addoption("--seed", help="makes the random values of the checks come out again")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     marks.register(config)
     if KEY not in config.stash:
-        checks = Path(config.args[0].partition("::")[0]).resolve()
-        slug = checks.stem.removeprefix("test_")
-        folder = config.getoption("--submission") or checks.parent.parent / "lessons" / slug
-        seed = config.getoption("--seed") or secrets.token_hex(4)
-        config.stash[KEY] = Session(Path(folder).resolve(), slug, seed)
+        config.stash[KEY] = _session(config)
+
+
+def _session(config: pytest.Config) -> Session:
+    """The session of a plain pytest, on a copy of the learner's files that goes with it."""
+    checks = Path(config.args[0].partition("::")[0]).resolve()
+    slug = checks.stem.removeprefix("test_")
+    provided = checks.parent.parent / "lessons" / slug
+    folder = Path(tempfile.mkdtemp(prefix="course-")).resolve()
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    lay_out(provided, Path(config.getoption("--submission") or provided), folder)
+    return Session(folder, slug, config.getoption("--seed") or secrets.token_hex(4))
 
 
 def pytest_assertrepr_compare(config: pytest.Config, op: str, left: Any, right: Any) -> None:
@@ -59,19 +71,23 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     """Before the first check: can the app be imported, started and stopped at all?"""
     run = session_of(session.config)
     run.emit({"event": "load"})
+    run.files = snapshot(run.folder)
     try:
-        run.loaded = load(run.folder, run.package)
-        run.guard.restore()
-        with watched(run.loaded.app, run):
+        loaded = import_afresh(run)
+        with watched(loaded.app, run):
             pass
     except (LoadProblem, StartupFailed, ShutdownFailed) as error:
         explanation = explain(Failure(error, "body"), None, run.folder)
         title = "The app can be imported and started"
         run.problem = Check("load", title, "error")
-        _fill(run.problem, explanation)
+        _fill(run.problem, explanation, run.folder)
         run.emit({"event": "problem", "check": asdict(run.problem)})
     else:
-        run.emit({"event": "advice", "advice": run.loaded.advice})
+        run.emit({"event": "advice", "advice": loaded.advice})
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    session_of(session.config).close_shared()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -109,8 +125,7 @@ def pytest_runtest_makereport(
         check.message = _because(report, run)
     elif check.status != "pass" and call.excinfo:
         failure = read_failure(call.excinfo, item.path, run.comparison, run.exchanges)
-        app = run.loaded.app if run.loaded else None
-        _fill(check, explain(failure, app, run.folder))
+        _fill(check, _explanation(failure, run), run.folder)
         check.status = "error" if check.kind == "course-error" else "fail"
         check.exchanges = _up_to(failure.recorded, run.exchanges)[-KEPT:]
     run.done[check.id] = check.status
@@ -131,6 +146,13 @@ def _because(report: pytest.TestReport, run: Session) -> str:
     return f"Waits for: {reason.removeprefix('Skipped: ')}"
 
 
+def _explanation(failure: Failure, run: Session) -> Explanation:
+    try:
+        return explain(failure, run.loaded.app if run.loaded else None, run.folder)
+    except Exception as error:
+        return course_error(error)
+
+
 def _up_to(last: Recorded | None, exchanges: list[Recorded]) -> list[Exchange]:
     """The exchanges of a check, ending with the one that its failure is about."""
     known = [recorded is last for recorded in exchanges]
@@ -138,9 +160,14 @@ def _up_to(last: Recorded | None, exchanges: list[Recorded]) -> list[Exchange]:
     return [recorded.exchange for recorded in exchanges[:end]]
 
 
-def _fill(check: Check, explanation: Explanation) -> None:
-    check.kind, check.message = explanation.kind, explanation.message
-    check.expected, check.actual = explanation.expected, explanation.actual
+def _fill(check: Check, explanation: Explanation, folder: Path) -> None:
+    def short(text: str) -> str:
+        """Without the temporary folder, which is nothing to the learner."""
+        return text.replace(f"{folder}{os.sep}", "").replace(str(folder), ".")
+
+    check.kind, check.message = explanation.kind, short(explanation.message)
+    check.expected = short(explanation.expected) if explanation.expected is not None else None
+    check.actual = short(explanation.actual) if explanation.actual is not None else None
     if place := explanation.place:
         check.file, check.line, check.source = place.file, place.line, place.source
 

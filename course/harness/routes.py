@@ -5,16 +5,17 @@ Only explanations look in here. A check never does: it asks the app.
 
 from __future__ import annotations
 
-import difflib
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from re import Pattern
 from typing import Any
 
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute, APIRouter, iter_route_contexts
 from starlette.routing import Mount, compile_path
 
+from course.harness import words
 from course.harness.frames import Place, decorator_place, function_place
 
 
@@ -61,6 +62,21 @@ def _routes(app: Any, folder: Path) -> Iterator[Route]:
             )
 
 
+def router_left_out(app: Any, folder: Path, method: str, path: str) -> Route | None:
+    """A route that would answer, on a router of the learner's that no app includes."""
+    modules = [
+        m for m in list(sys.modules.values()) if words.inside(getattr(m, "__file__", None), folder)
+    ]
+    routers = [v for m in modules for v in vars(m).values() if isinstance(v, APIRouter)]
+    included = {route.endpoint for route in _routes(app, folder)}
+    for router in routers:
+        table = list(_routes(router, folder))
+        if included.isdisjoint(route.endpoint for route in table):
+            if found := answering(table, method, path):
+                return found[0]
+    return None
+
+
 def has_mounts(app: Any) -> bool:
     """Whether parts of the app are other apps, whose routes `routes` does not know."""
     return any(
@@ -90,72 +106,3 @@ def shadowed(table: list[Route], method: str, path: str) -> tuple[Route, Route] 
         if route.parameters < first.parameters or route.path == first.path
     ]
     return (first, fitting[0]) if fitting else None
-
-
-def near_miss(table: list[Route], method: str, path: str) -> tuple[Route, str] | None:
-    """The route that was most likely meant for a path that none matches, and what differs."""
-    wanted = path.strip("/").split("/")
-    candidates = sorted(table, key=lambda route: method not in route.methods)
-    for says, fits in NEAR:
-        for route in candidates:
-            if fits(wanted, route.path.strip("/").split("/"), path, route.path):
-                return route, says
-    return None
-
-
-def _no_slash(wanted: list[str], has: list[str], path: str, template: str) -> bool:
-    return _same(wanted, has) and not template.startswith("/")
-
-
-def _slash(wanted: list[str], has: list[str], path: str, template: str) -> bool:
-    return _same(wanted, has) and path.endswith("/") != template.endswith("/")
-
-
-def _doubled(wanted: list[str], has: list[str], path: str, template: str) -> bool:
-    return len(has) == len(wanted) + 1 and any(
-        has[i] == has[i + 1] and _same(wanted, has[:i] + has[i + 1 :]) for i in range(len(wanted))
-    )
-
-
-def _prefix_missing(wanted: list[str], has: list[str], path: str, template: str) -> bool:
-    return has != [""] and len(has) < len(wanted) and _literal(has, wanted[-len(has) :])
-
-
-def _prefix_extra(wanted: list[str], has: list[str], path: str, template: str) -> bool:
-    return wanted != [""] and len(has) > len(wanted) and _literal(has[-len(wanted) :], wanted)
-
-
-def _spelling(wanted: list[str], has: list[str], path: str, template: str) -> bool:
-    return (
-        len(wanted) == len(has)
-        and all(
-            _parameter(theirs)
-            or difflib.SequenceMatcher(None, ours.lower(), theirs.lower()).ratio() >= 0.7
-            for ours, theirs in zip(wanted, has, strict=True)
-        )
-        and any(not _parameter(theirs) for theirs in has)
-    )
-
-
-def _literal(has: list[str], wanted: list[str]) -> bool:
-    return _same(wanted, has) and any(not _parameter(segment) for segment in has)
-
-
-def _same(wanted: list[str], has: list[str]) -> bool:
-    return len(wanted) == len(has) and all(
-        _parameter(theirs) or ours == theirs for ours, theirs in zip(wanted, has, strict=True)
-    )
-
-
-def _parameter(segment: str) -> bool:
-    return segment.startswith("{")
-
-
-NEAR = (
-    ("its path must begin with a slash", _no_slash),
-    ("the slash at the end differs", _slash),
-    ("one part of its path stands there twice", _doubled),
-    ("its path has another spelling", _spelling),
-    ("the beginning of the path is missing", _prefix_missing),
-    ("its path has something in front", _prefix_extra),
-)

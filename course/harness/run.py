@@ -9,13 +9,13 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from course.harness import plugin
 from course.harness.load import unload
+from course.harness.request import Request
 from course.harness.session import KEY, Emit, Session
 
 LEAN = (
@@ -42,22 +42,6 @@ LEAN = (
         )
     ),
 )
-
-
-@dataclass
-class Request:
-    """What to check: the check file, the folder with main.py, and how.
-
-    `done` maps checks that already have a verdict to their status; they are not run again.
-    `stop` ends the run at the first failure.
-    """
-
-    slug: str
-    checks: str
-    folder: str
-    seed: str = "0"
-    done: dict[str, str] = field(default_factory=dict)
-    stop: bool = False
 
 
 def run(request: Request, emit: Emit) -> None:

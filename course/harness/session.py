@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from course.harness.client import Recorded
+from course.harness.client import Api, Recorded
 from course.harness.failure import Comparison
 from course.harness.guard import Guard
+from course.harness.lifespan import ShutdownFailed
 from course.harness.load import Loaded
 from course.harness.report import Check, Exchange
 
@@ -28,7 +30,12 @@ class Session:
     emit: Emit = lambda event: None
     done: dict[str, str] = field(default_factory=dict)
     guard: Guard = field(default_factory=Guard)
+    files: dict[Path, bytes] = field(default_factory=dict)
+    """The learner's files before any of their code ran."""
     loaded: Loaded | None = None
+    shared: Api | None = None
+    """The running app of the checks that only read; `loaded` is its import."""
+    running: ExitStack = field(default_factory=ExitStack)
     problem: Check | None = None
     exchanges: list[Recorded] = field(default_factory=list)
     comparison: Comparison | None = None
@@ -37,6 +44,12 @@ class Session:
     def package(self) -> str:
         """The package name under which the learner's modules are imported."""
         return f"lesson_{self.slug}"
+
+    def close_shared(self) -> None:
+        """Stop the shared app. That it stops without an error has been seen before the checks."""
+        self.shared = None
+        with suppress(ShutdownFailed):
+            self.running.close()
 
     def on_request(self, exchange: Exchange) -> None:
         """Tell the outside what is about to be sent, in case nothing comes back."""

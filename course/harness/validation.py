@@ -74,10 +74,11 @@ def _missing(refused: Refusal, exchange: Exchange, route: Route | None, function
     sent = dict(parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True))
     body = exchange.request if isinstance(exchange.request, dict) else {}
     name = str(refused.names[-1]) if refused.names else ""
-    if refused.place == "query" and route and (unbound := _unbound(route)):
+    if refused.place in ("query", "path") and route and (unbound := _unbound(route)):
+        looks = f"So FastAPI looks for {name} in {PLACES[refused.place]}"
         return (
             f"The path says {{{unbound[0]}}}, but {function} has no parameter of that name. "
-            f"So FastAPI looks for {name} in the query string: give both the same name."
+            f"{looks}, and does not find it: give both the same name."
         )
     if refused.place == "query" and name in body:
         return (
@@ -136,4 +137,4 @@ def _unbound(route: Route) -> list[str]:
 def _reads_path(parameter: inspect.Parameter) -> bool:
     """Aliases, dependencies and the request itself can read the path in ways we do not follow."""
     text = f"{parameter.annotation} {parameter.default}"
-    return any(word in text for word in ("alias", "Depends", "Request", "Path("))
+    return any(word in text for word in ("alias=", "Depends", "Request"))

@@ -29,6 +29,21 @@ def lay_out(provided: Path, submission: Path, target: Path) -> None:
         raise FileNotFoundError(submission)
 
 
+def snapshot(folder: Path) -> dict[Path, bytes]:
+    """All files of a folder, as they are now."""
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def restore(folder: Path, files: dict[Path, bytes]) -> None:
+    """Make the files of a folder those of its snapshot again."""
+    for path in snapshot(folder).keys() - files.keys():
+        path.unlink()
+    for path, data in files.items():
+        if not path.is_file() or path.read_bytes() != data:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+
+
 def _copy(source: Path, target: Path, *without: str) -> None:
     ignore = shutil.ignore_patterns(*SKIPPED, *without)
     shutil.copytree(

@@ -1,0 +1,172 @@
+"""What is fast, measured: every figure is a ratio of two things measured in this one run.
+
+    make bench
+
+The two sides take turns, so that a machine that becomes slower slows both. The environment is the
+learner's: a virtual environment with requirements.lock and nothing else, made in build/bench.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SLUG = "01_routing"
+CHECKS = f"checks/test_{SLUG}.py"
+SOLUTION = f"solutions/{SLUG}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.inside:
+        measure(arguments.rounds)
+        return
+    python = learner_environment()
+    subprocess.run(
+        [python, __file__, "--inside", f"--rounds={arguments.rounds}"], cwd=ROOT, check=True
+    )
+
+
+def learner_environment() -> Path:
+    venv = ROOT / "build/bench"
+    subprocess.run(
+        ["sh", "tools/setup.sh", sys.executable, str(venv), "requirements.lock"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def measure(rounds: int) -> None:
+    sys.path.insert(0, str(ROOT))
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, medians of {rounds} rounds\n")
+    one_shot, plain = in_turns(rounds, check_command, plain_pytest)
+    print_ratio("plain pytest / one-shot check", plain, one_shot, "at least 1")
+    warm, plain = in_turns(rounds, WarmSpare(), plain_pytest)
+    print_ratio("plain pytest / request to a warm spare", plain, warm, "at least 6")
+    floor()
+    many, plain_each = verify_all(), statistics.median(plain)
+    print_ratio("plain pytest each / verify, per submission", [plain_each], [many], "at least 5")
+    print_memory()
+
+
+def in_turns(
+    rounds: int, first: Callable[[], float], second: Callable[[], float]
+) -> tuple[list[float], list[float]]:
+    first(), second()  # the first of each warms the disk cache
+    pairs = [(first(), second()) for _ in range(rounds)]
+    return [a for a, _ in pairs], [b for _, b in pairs]
+
+
+def print_ratio(name: str, slow: list[float], fast: list[float], wanted: str) -> None:
+    ratios = [a / b for a, b in zip(slow, fast, strict=True)]
+    print(
+        f"{name}: {statistics.median(ratios):.2f} (wanted: {wanted}; "
+        f"{statistics.median(slow) * 1000:.0f} ms / {statistics.median(fast) * 1000:.0f} ms; "
+        f"from {min(ratios):.2f} to {max(ratios):.2f})"
+    )
+
+
+def timed(command: list[str]) -> float:
+    started = time.perf_counter()
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return time.perf_counter() - started
+
+
+def check_command() -> float:
+    return timed([sys.executable, "-m", "course", "check", SLUG, "--submission", SOLUTION])
+
+
+def plain_pytest() -> float:
+    """The same checks with the same plugin, as somebody without the course's tool runs them."""
+    plugin = ["-p", "course.harness.plugin", "--submission", SOLUTION]
+    return timed([sys.executable, "-m", "pytest", "-q", *plugin, CHECKS])
+
+
+class WarmSpare:
+    """From the moment when the file is saved to the moment when the Report is there."""
+
+    def __call__(self) -> float:
+        from course.catalogue import find
+        from course.runner import Run
+        from course.spare import Limits, Spare
+
+        spare = Spare(rehearse=True)
+        spare.wait_until_ready()
+        started = time.perf_counter()
+        run = Run(find(SLUG), ROOT / SOLUTION, Limits())
+        run.on(spare)
+        report = run.conclude()
+        seconds = time.perf_counter() - started
+        spare.close()
+        assert report.status == "pass"
+        return seconds
+
+
+def floor() -> None:
+    """What stands between: pytest's own cost, and the checks without it."""
+    from course.catalogue import find
+    from course.runner import Run
+    from course.spare import Limits, Spare
+
+    spare = Spare(rehearse=True)
+    spare.wait_until_ready()
+    run = Run(find(SLUG), ROOT / SOLUTION, Limits())
+    run.on(spare)
+    spent = sum(check.seconds for check in run.report.checks)
+    report = run.conclude()
+    spare.close()
+    print(
+        f"  of one warm run of {report.seconds * 1000:.0f} ms, {spent * 1000:.0f} ms are spent in the "
+        f"bodies of the {len(report.checks)} checks; the rest imports main.py once for each check, "
+        "starts and stops the app, and is pytest's own"
+    )
+
+
+def verify_all() -> float:
+    """Seconds for one submission when all of lesson 1 are run at once."""
+    from course.catalogue import find
+    from course.pool import Job, run_all
+    from course.submissions import submissions
+
+    exercise = find(SLUG)
+    jobs = [
+        Job(s, exercise, s.path)
+        for s in submissions(exercise)
+        if s.says("kind") not in ("hung", "crashed")  # plain pytest would never end on those
+    ]
+    started = time.perf_counter()
+    done = list(run_all(jobs))
+    return (time.perf_counter() - started) / len(done)
+
+
+def print_memory() -> None:
+    """The largest the tool's own process ever was."""
+    code = (
+        "import resource, runpy, sys\n"
+        f"sys.argv = ['course', 'check', '{SLUG}', '--submission', '{SOLUTION}']\n"
+        "try:\n    runpy.run_module('course', run_name='__main__')\n"
+        "except SystemExit:\n    pass\n"
+        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print(peak, file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    kilobytes = int(done.stderr) / (1024 if sys.platform == "darwin" else 1)
+    print(f"memory of the tool's own process: {kilobytes / 1024:.0f} MB (wanted: under 60)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,706 @@
+import json
+import uuid
+
+import pytest
+
+from course.harness import hints, needs, section
+
+CATEGORIES = ("kitchen", "office", "garden", "bath")
+SEARCH = {
+    "q",
+    "category",
+    "min_price",
+    "max_price",
+    "in_stock",
+    "tag",
+    "sort",
+    "limit",
+    "offset",
+}
+SORTS = {"name": "name", "-name": "name", "price": "price_cents", "-price": "price_cents"}
+
+
+@pytest.fixture
+def shelves(folder):
+    """The products that the lesson provides, in the order of their ids."""
+    return by_id(json.loads((folder / "products.json").read_text("utf-8")))
+
+
+@pytest.fixture
+def other_shelves(folder, rng):
+    """Sixty other products, put into products.json before main.py is imported."""
+    ids = rng.sample(range(100, 1000), 60)
+    products = [
+        {
+            "id": number,
+            "sku": f"{''.join(rng.choices('ABCDEFGHJKLMNPRSTUVWXYZ', k=3))}-{number:04}",
+            "name": f"{rng.choice(('Blue', 'Old', 'Tall'))} {rng.choice(('mug', 'lamp', 'box'))}",
+            "category": rng.choice(CATEGORIES),
+            "price_cents": rng.choice((300, 700, 1500, 2500, 9000, 12000)),
+            "stock": rng.choice((0, 1, 40)),
+            "tags": rng.sample(("gift", "new", "sale", "wood"), rng.randint(1, 3)),
+        }
+        for number in ids
+    ]
+    (folder / "products.json").write_text(json.dumps(products), "utf-8")
+    return by_id(products)
+
+
+def by_id(products):
+    return sorted(products, key=lambda product: product["id"])
+
+
+def in_order(products, sort):
+    """Sorted as the contract says: products that are equal come in the order of their ids."""
+    return sorted(
+        by_id(products), key=lambda product: product[SORTS[sort]], reverse=sort.startswith("-")
+    )
+
+
+@section("one-page-of-a-list")
+@hints(
+    "Put all products in the order of their ids, count them, and only then take the page.",
+    "A slice takes the page: found[offset : offset + limit].",
+    'return {"items": found[offset : offset + limit], "total": len(found), "limit": limit, '
+    '"offset": offset}',
+)
+def test_the_list_comes_in_pages(api, shelves):
+    """GET /products answers one page and counts all products."""
+    cases = [({}, 20, 0)]
+    cases += [({"limit": a, "offset": b}, a, b) for a, b in ((5, 0), (5, 7), (100, 0), (1, 23))]
+    cases += [({"offset": 3}, 20, 3), ({"limit": 4}, 4, 0), ({"offset": 24}, 20, 24)]
+    for params, limit, offset in cases:
+        response = api.get("/products", params=params)
+        assert response.status_code == 200
+        assert isinstance(response.json(), dict), (
+            "The answer is one page: an object with the keys items, total, limit and offset. The "
+            "products stand in items."
+        )
+        assert response.json().keys() == {"items", "total", "limit", "offset"}, (
+            "One page has exactly the keys items, total, limit and offset."
+        )
+        assert response.json()["items"] == shelves[offset : offset + limit], (
+            f"All products stand in the order of their ids, whatever their stock. This page leaves "
+            f"out the first {offset} of them and holds the next {limit} at most: offset counts "
+            "products, not pages."
+        )
+        assert response.json()["total"] == len(shelves), (
+            f"There are {len(shelves)} products. total counts all that match, on whatever page "
+            "they are, so that a client knows how many pages there are."
+        )
+        assert response.json() == {
+            "items": shelves[offset : offset + limit],
+            "total": len(shelves),
+            "limit": limit,
+            "offset": offset,
+        }
+
+
+@section("one-page-of-a-list")
+@needs("test_the_list_comes_in_pages")
+@hints(
+    "A type says that limit is a whole number. Its bounds are said with Query(), or with Field() "
+    "in a model.",
+    "limit: Annotated[int, Query(ge=1, le=100)] = 20",
+)
+def test_limit_and_offset_have_bounds(api, shelves):
+    """GET /products is 422 for a limit outside 1 to 100 and for a negative offset."""
+    for limit in (1, 100):
+        response = api.get("/products", params={"limit": limit})
+        assert response.status_code == 200
+    for params, why in (
+        ({"limit": 101}, "A limit of more than 100 asks for too much at once"),
+        ({"limit": 1_000_000}, "A limit of more than 100 asks for too much at once"),
+        ({"limit": 0}, "A page of no products is of no use"),
+        ({"limit": -1}, "A negative limit has no meaning, and a slice reads it as something else"),
+        ({"offset": -1}, "A negative offset has no meaning, and a slice counts it from the end"),
+        ({"limit": "ten"}, '"ten" is no whole number'),
+    ):
+        response = api.get("/products", params=params)
+        assert response.status_code == 422, (
+            f"{why}. Say the bounds in the signature, and FastAPI answers 422 by itself."
+        )
+
+
+@section("optional-filters")
+@needs("test_the_list_comes_in_pages")
+@hints(
+    "A parameter is optional when it has a default: q: str | None = None.",
+    "Compare both in lower case: q.lower() in product.name.lower().",
+    "Keep the products that match in a new list, before you count them and cut the page.",
+)
+def test_q_searches_the_names(api, shelves, rng):
+    """GET /products?q= finds text in the names, whatever its case."""
+    name = rng.choice(shelves)["name"]
+    for q in ("mug", "MUG", "to", name.swapcase(), "(set", "1.5 m", "no such thing"):
+        found = [product for product in shelves if q.lower() in product["name"].lower()]
+        response = api.get("/products", params={"q": q})
+        assert response.status_code == 200, (
+            f'q is plain text: "{q}" is looked for as it stands, and no character in it means '
+            "anything special."
+        )
+        assert response.json()["items"] == found, (
+            f'q={q} finds every product whose name contains "{q}", in upper or lower case, and '
+            "no other product. All products are searched, not only those of one page."
+        )
+        assert response.json()["total"] == len(found), (
+            "total counts the products that match the search, not all products of the shop."
+        )
+    for q in ("ab", "a" * 50):
+        response = api.get("/products", params={"q": q})
+        assert response.status_code == 200
+    for q in ("a", "a" * 51):
+        response = api.get("/products", params={"q": q})
+        assert response.status_code == 422, (
+            f"This q has {len(q)} character{'s' * (len(q) > 1)}, and q has 2 to 50. min_length "
+            "and max_length say so."
+        )
+
+
+@section("optional-filters")
+@needs("test_the_list_comes_in_pages")
+@hints(
+    "shop.py has a type for the four categories.",
+    "category: Category | None = None",
+)
+def test_category_narrows_the_list(api, shelves):
+    """GET /products?category= finds the products of a category."""
+    for category in CATEGORIES:
+        found = [product for product in shelves if product["category"] == category]
+        response = api.get("/products", params={"category": category})
+        assert response.status_code == 200
+        assert response.json()["items"] == found
+        assert response.json()["total"] == len(found), (
+            "total counts the products that match, and these are the ones of this category."
+        )
+    for category in ("cellar", "Kitchen"):
+        response = api.get("/products", params={"category": category})
+        assert response.status_code == 422, (
+            f'The shop has no category "{category}". With a type that names the four categories '
+            "FastAPI answers 422, and the client learns that it has mistyped."
+        )
+
+
+@section("zero-and-false-are-values")
+@needs("test_the_list_comes_in_pages")
+@hints(
+    "Both bounds belong to the range: >= and <=.",
+    "0 is false in an if. To ask whether a bound was sent, compare with None.",
+    "if max_price is not None: found = [p for p in found if p.price_cents <= max_price]",
+)
+def test_prices_narrow_the_list(api, shelves, rng):
+    """GET /products?min_price=&max_price= finds products in a range of prices."""
+    price = rng.choice(shelves)["price_cents"]
+    for low, high in (
+        (None, 0),
+        (1250, None),
+        (1251, None),
+        (None, 1250),
+        (None, 1249),
+        (950, 2700),
+        (price, price),
+        (0, 10_000_000),
+    ):
+        found = [
+            product
+            for product in shelves
+            if (low is None or product["price_cents"] >= low)
+            and (high is None or product["price_cents"] <= high)
+        ]
+        bounds = {"min_price": low, "max_price": high}
+        response = api.get(
+            "/products", params={name: n for name, n in bounds.items() if n is not None}
+        )
+        assert response.status_code == 200
+        if (low, high) == (None, 0):
+            assert response.json()["items"] == found, (
+                "Nothing in the shop costs 0 cents or less, so nothing is found. If 0 is taken "
+                'for "no bound", look for an if that asks whether the number is true: 0 is not.'
+            )
+        assert response.json()["items"] == found[:20], (
+            "These are not the products in this range. A product that costs exactly min_price or "
+            "exactly max_price belongs to it."
+        )
+        assert response.json()["total"] == len(found), (
+            "total counts all products in this range of prices, on whatever page they are."
+        )
+    for params in ({"min_price": -1}, {"max_price": -1}, {"min_price": "12.50"}):
+        response = api.get("/products", params=params)
+        assert response.status_code == 422, (
+            "A price is a whole number of cents, 0 or more. Say so in the signature, and FastAPI "
+            "answers 422 before the function runs."
+        )
+
+
+@section("zero-and-false-are-values")
+@needs("test_the_list_comes_in_pages")
+@hints(
+    "There are three cases: true, false, and not sent.",
+    'Text that is not empty is true, "false" too. With the type bool | None FastAPI turns it '
+    "into True or False.",
+    "if in_stock is not None: found = [p for p in found if (p.stock > 0) == in_stock]",
+)
+def test_in_stock_is_a_switch_with_three_positions(api, shelves):
+    """GET /products?in_stock= finds what is there, or what is sold out."""
+    there = [product for product in shelves if product["stock"] > 0]
+    gone = [product for product in shelves if product["stock"] == 0]
+    for in_stock, found, which in (
+        ("true", there, "more than 0 in stock"),
+        ("false", gone, "exactly 0 in stock"),
+    ):
+        response = api.get("/products", params={"in_stock": in_stock})
+        assert response.status_code == 200
+        assert response.json()["items"] == found, (
+            f"in_stock={in_stock} finds the products with {which}, and no others."
+        )
+        assert response.json()["total"] == len(found), (
+            f"total counts the products with {which}, and no others."
+        )
+    response = api.get("/products", params={"in_stock": "maybe"})
+    assert response.status_code == 422, (
+        '"maybe" is neither true nor false. With the type bool FastAPI says so.'
+    )
+
+
+@section("a-list-in-the-query")
+@needs("test_the_list_comes_in_pages")
+@hints(
+    "A key that may come more than once is a list.",
+    "FastAPI reads a list from the body unless you say where it is: "
+    "tag: Annotated[list[str], Query()] = [].",
+    "all(tag in product.tags for tag in tags)",
+)
+def test_tags_are_all_demanded(api, shelves):
+    """GET /products?tag=gift&tag=new finds the products that have all these tags."""
+    for tags in (["gift"], ["gift", "new"], ["new", "gift"], ["sale"], ["gift", "wood", "steel"]):
+        found = [product for product in shelves if set(tags) <= set(product["tags"])]
+        response = api.get("/products", params={"tag": tags})
+        assert response.status_code == 200
+        demand = "each of these" if len(tags) > 1 else "this one"
+        why = f"{' and '.join(tags)}: a product is found when its tags contain {demand}."
+        if response.json()["items"] == shelves[:20]:
+            why = (
+                "All products came back, as if no tag had been sent. A list in the signature is "
+                "read from the body, unless Query() says that it is in the query string."
+            )
+        assert response.json()["items"] == found, why
+        assert response.json()["total"] == len(found), (
+            "total counts the products that have all the tags asked for."
+        )
+    for tag in ("Gift", "gif"):
+        response = api.get("/products", params={"tag": tag})
+        assert response.status_code == 200
+        assert response.json()["items"] == [], (
+            f'No product has the tag "{tag}". A tag is compared as a whole and as it is written.'
+        )
+
+
+@section("a-choice-of-orders")
+@needs("test_category_narrows_the_list")
+@hints(
+    'Literal["name", "-name", "price", "-price"] accepts these four texts and no other.',
+    "Sort first by id, then by price or name: Python's sort leaves equal products in the order "
+    "they had.",
+    'found.sort(key=lambda p: p.price_cents, reverse=sort == "-price")',
+)
+def test_sort_orders_the_list(api, shelves):
+    """GET /products?sort= orders by name or price, up or down."""
+    garden = [product for product in shelves if product["category"] == "garden"]
+    for sort, key in SORTS.items():
+        first = {"name": "A to Z", "-name": "Z to A"}.get(sort) or (
+            "from cheap to dear" if sort == "price" else "from dear to cheap"
+        )
+        response = api.get("/products", params={"sort": sort, "category": "garden"})
+        assert response.status_code == 200
+        found = [product[key] for product in response.json()["items"]]
+        assert found == [product[key] for product in in_order(garden, sort)], (
+            f"sort={sort} goes {first}."
+            + (" Prices are compared as numbers: 950 < 1250." if key == "price_cents" else "")
+        )
+        response = api.get("/products", params={"sort": sort, "limit": 8})
+        assert response.status_code == 200
+        found = [product[key] for product in response.json()["items"]]
+        assert found == [product[key] for product in in_order(shelves, sort)][:8], (
+            f"The first page of sort={sort} starts with the first of all products, {first}. Sort "
+            "everything that was found, and cut the page afterwards."
+        )
+        response = api.get("/products", params={"sort": sort})
+        assert response.status_code == 200
+        assert response.json()["items"] == in_order(shelves, sort)[:20], (
+            f"Where {'name' if key == 'name' else 'price'}s are equal, the smaller id comes first, "
+            "also when the order is turned round by the minus sign. Otherwise a product could "
+            "show up on two pages, or on none."
+        )
+    for sort in ("stock", "Price", "--price"):
+        response = api.get("/products", params={"sort": sort})
+        assert response.status_code == 422, (
+            f'"{sort}" is none of the four orders. With a type that names them FastAPI answers '
+            "422 by itself."
+        )
+
+
+@section("a-rule-between-two-parameters")
+@needs("test_prices_narrow_the_list")
+@hints(
+    "A bound on one parameter cannot say this: it needs both values.",
+    'In a query model: @model_validator(mode="after"), and raise ValueError. Without one: '
+    "raise HTTPException(422, …) in the function.",
+    "if min_price is not None and max_price is not None and min_price > max_price: …",
+)
+def test_a_price_range_upside_down_is_422(api, shelves):
+    """GET /products is 422 when min_price is more than max_price."""
+    for low, high in ((2000, 1000), (1251, 1250), (1, 0)):
+        response = api.get("/products", params={"min_price": low, "max_price": high})
+        assert response.status_code == 422, (
+            f"No price is at least {low} and at most {high}. The client has mixed up the two, and "
+            "422 tells it so. A ValueError does that inside a Pydantic model; in the function "
+            "itself it takes an HTTPException."
+        )
+    response = api.get("/products", params={"min_price": 1250, "max_price": 1250})
+    assert response.status_code == 200
+
+
+@section("a-query-model")
+@needs("test_the_list_comes_in_pages")
+@hints(
+    "FastAPI ignores what the signature does not name. A query model can forbid it.",
+    'model_config = ConfigDict(extra="forbid")',
+    "Without a model: compare request.query_params with the names that you know.",
+)
+def test_an_unknown_query_parameter_is_422(api):
+    """GET /products is 422 for a query parameter that does not exist."""
+    for params in ({"categori": "kitchen"}, {"limit": 5, "page": 2}, {"Q": "mug"}):
+        response = api.get("/products", params=params)
+        assert response.status_code == 422, (
+            f"There is no parameter {list(params)[-1]}, and the answer to that is 422. If it were "
+            "ignored, the client would get products that it did not ask for and not notice its "
+            "mistake."
+        )
+
+
+@section("a-query-model")
+@needs(
+    "test_q_searches_the_names",
+    "test_category_narrows_the_list",
+    "test_prices_narrow_the_list",
+    "test_in_stock_is_a_switch_with_three_positions",
+    "test_tags_are_all_demanded",
+    "test_sort_orders_the_list",
+)
+@hints(
+    "Each filter narrows what the filters before it have left.",
+    "A chain of if and elif uses only the first one that fits: write one if for each.",
+    "The products come from shop.products, and not from a list of your own.",
+)
+def test_filters_work_together(other_shelves, api, rng):
+    """GET /products combines all filters, with other products on the shelves too."""
+    for _ in range(12):
+        wanted = rng.choice(other_shelves)
+        filters = {
+            "q": wanted["name"].split()[1].upper(),
+            "category": wanted["category"],
+            "min_price": wanted["price_cents"] - rng.randint(0, 300),
+            "max_price": wanted["price_cents"] + rng.randint(0, 1000),
+            "in_stock": wanted["stock"] > 0,
+            "tag": wanted["tags"][:2],
+        }
+        params = {key: filters[key] for key in rng.sample(sorted(filters), rng.randint(2, 4))}
+        params |= {"sort": rng.choice(list(SORTS)), "limit": 5, "offset": rng.randint(0, 1)}
+        found = in_order([p for p in other_shelves if matches(p, params)], params["sort"])
+        response = api.get("/products", params=params)
+        assert response.status_code == 200
+        assert response.json() == {
+            "items": found[params["offset"] : params["offset"] + 5],
+            "total": len(found),
+            "limit": 5,
+            "offset": params["offset"],
+        }, (
+            f"products.json held {len(other_shelves)} other products when the app was imported. "
+            f"Products that pass all of {', '.join(sorted(set(params) & set(filters)))}: "
+            f"{len(found)}. Every filter that was sent counts, and only what shop.products holds "
+            "is there."
+        )
+
+
+def matches(product, params):
+    """Does a product pass every filter in `params`?"""
+    return (
+        params.get("q", "").lower() in product["name"].lower()
+        and params.get("category", product["category"]) == product["category"]
+        and params.get("min_price", 0) <= product["price_cents"]
+        and params.get("max_price", 10**9) >= product["price_cents"]
+        and params.get("in_stock", product["stock"] > 0) == (product["stock"] > 0)
+        and set(params.get("tag", [])) <= set(product["tags"])
+    )
+
+
+@section("a-path-parameter-with-a-pattern")
+@hints(
+    "The sku is a part of the path in braces, and a parameter of the function.",
+    "Go through products.values() until the sku is the same.",
+)
+def test_a_product_is_found_by_its_sku(api, shelves):
+    """GET /products/by-sku/{sku} returns that product, or 404."""
+    for product in shelves:
+        response = api.get(f"/products/by-sku/{product['sku']}")
+        assert response.status_code == 200
+        assert response.json() == product
+    for unknown in ("ZZZ-9999", "MUG-9999"):
+        response = api.get(f"/products/by-sku/{unknown}")
+        assert response.status_code == 404, (
+            f"{unknown} could be a sku, but no product has it. That is a 404: the request is "
+            "well-formed, and there is nothing there."
+        )
+
+
+@section("a-path-parameter-with-a-pattern")
+@needs("test_a_product_is_found_by_its_sku")
+@hints(
+    "Path() takes a pattern, a regular expression.",
+    "A pattern may match anywhere in the text. ^ and $ tie it to both ends.",
+    r'sku: Annotated[str, Path(pattern=r"^[A-Z]{3}-[0-9]{4}$")]',
+)
+def test_a_sku_has_a_pattern(api):
+    """GET /products/by-sku/{sku} is 422 for anything that cannot be a sku."""
+    for wrong in ("mug-0001", "MUG0001", "MUGS-0001", "MUG-00011", "MU-0001", "MUG-00A1", "4"):
+        response = api.get(f"/products/by-sku/{wrong}")
+        assert response.status_code == 422, (
+            f"{wrong} can never be a sku: that is three letters from A to Z, a hyphen and four "
+            "digits, with nothing before or after them."
+        )
+
+
+@section("one-body")
+@needs("test_a_product_is_found_by_its_sku")
+@hints(
+    "A parameter whose type is a Pydantic model is read from the body.",
+    "class StockIn(BaseModel) with quantity and reason, and stock: StockIn in the signature.",
+    "products[product_id].stock = stock.quantity",
+)
+def test_the_stock_is_replaced(api, shelves, rng):
+    """PUT /products/{product_id}/stock sets how many there are."""
+    cases = [(rng.randint(200, 900), "Stocktake"), (0, "Mop"), (rng.randint(1, 99), "r" * 100)]
+    for quantity, reason in cases:
+        product = rng.choice(shelves)
+        response = api.put(
+            f"/products/{product['id']}/stock", json={"quantity": quantity, "reason": reason}
+        )
+        assert response.status_code == 200, (
+            "The product exists and the body is right, so its stock is replaced and the answer is "
+            "200. Nothing new is created here, which 201 would say."
+        )
+        assert response.json() == {
+            "product_id": product["id"],
+            "quantity": quantity,
+            "reason": reason,
+        }
+        response = api.get(f"/products/by-sku/{product['sku']}")
+        assert response.status_code == 200
+        assert response.json()["stock"] == quantity, (
+            f"PUT has just said that there are {quantity} of this product, and afterwards the "
+            "product shows another stock. The answer was given, but nothing was kept, or it was "
+            "not replaced but added to."
+        )
+
+
+@section("one-body")
+@needs("test_the_stock_is_replaced")
+@hints(
+    "Field() bounds what a model accepts: ge, min_length, max_length.",
+    "An id that no product has: raise HTTPException(404).",
+    "quantity: Annotated[int, Field(ge=0)] and reason: Annotated[str, Field(min_length=3, "
+    "max_length=100)]",
+)
+def test_a_stock_that_cannot_be_is_refused(api, shelves, rng):
+    """PUT /products/{product_id}/stock is 404 or 422 when it cannot be done."""
+    product = rng.choice(shelves)
+    quantity = product["stock"] + 1
+    good = {"quantity": quantity, "reason": "Stocktake"}
+    response = api.put("/products/10000/stock", json=good)
+    assert response.status_code == 404
+    response = api.put("/products/abc/stock", json=good)
+    assert response.status_code == 422
+    for body, why in (
+        ({"reason": "Stocktake"}, "quantity is required: without it there is nothing to set."),
+        ({"quantity": quantity}, "reason is required: a stock does not change without one."),
+        ({**good, "quantity": -1}, "No shelf holds fewer than 0 of a product."),
+        ({**good, "quantity": "many"}, "quantity is a whole number."),
+        ({**good, "quantity": quantity + 0.5}, "quantity is a whole number."),
+        ({**good, "reason": "ab"}, "reason has 3 to 100 characters, and this one has 2."),
+        ({**good, "reason": "r" * 101}, "reason has 3 to 100 characters, and this one has 101."),
+    ):
+        response = api.put(f"/products/{product['id']}/stock", json=body)
+        assert response.status_code == 422, f"{why} Say so in the model that reads the body."
+        response = api.get(f"/products/by-sku/{product['sku']}")
+        assert response.json()["stock"] == product["stock"], (
+            "PUT was refused, and the stock has changed nevertheless."
+        )
+
+
+@section("a-header")
+@needs("test_the_stock_is_replaced")
+@hints(
+    "x_request_id: Annotated[UUID | None, Header()] = None reads X-Request-ID: FastAPI turns the "
+    "underscores into hyphens.",
+    "A parameter response: Response lets the function set headers beside what it returns.",
+    'if x_request_id: response.headers["X-Request-ID"] = str(x_request_id)',
+)
+def test_the_request_id_comes_back(api, shelves, rng):
+    """PUT /products/{product_id}/stock sends X-Request-ID back."""
+    product = rng.choice(shelves)
+    path = f"/products/{product['id']}/stock"
+    body = {"quantity": product["stock"], "reason": "Stocktake"}
+    for _ in range(2):
+        request_id = str(uuid.UUID(int=rng.getrandbits(128), version=4))
+        response = api.put(path, json=body, headers={"X-Request-ID": request_id})
+        assert response.status_code == 200
+        assert response.headers.get("X-Request-ID") == request_id, (
+            "The request has the header X-Request-ID, and the response does not have the same one. "
+            "Read it with Header() and set it on the response: with it a client finds its own "
+            "request in the log of the server."
+        )
+    response = api.put(path, json=body)
+    assert response.status_code == 200
+    assert response.headers.get("X-Request-ID") != "None", (
+        'No X-Request-ID was sent, and str(None) came back, the word "None". Set the header only '
+        "when there is a value."
+    )
+
+
+@section("a-header")
+@needs("test_the_request_id_comes_back")
+@hints("The type of the parameter decides, for a header as for a query parameter: UUID | None.")
+def test_a_request_id_is_a_uuid(api, shelves, rng):
+    """PUT /products/{product_id}/stock is 422 when X-Request-ID is no UUID."""
+    product = rng.choice(shelves)
+    for wrong in ("42", "not-a-uuid", "0c5f2b0e-6f4e-4c6e-9a51-3b7a0c1d2e3"):
+        response = api.put(
+            f"/products/{product['id']}/stock",
+            json={"quantity": product["stock"] + 1, "reason": "Stocktake"},
+            headers={"X-Request-ID": wrong},
+        )
+        assert response.status_code == 422, (
+            f'"{wrong}" is no UUID. As a str the header may hold anything; the type UUID makes '
+            "FastAPI look at it."
+        )
+        response = api.get(f"/products/by-sku/{product['sku']}")
+        assert response.json()["stock"] == product["stock"], (
+            "PUT was refused, and the stock has changed nevertheless."
+        )
+
+
+@section("several-bodies")
+@needs("test_a_product_is_found_by_its_sku")
+@hints(
+    "Two parameters that are models: each one reads the key of its own name.",
+    "A bool alone would be read from the query string: announce: Annotated[bool, Body()] = False.",
+    "def change_price(product_id: int, change: Change, approval: Approval, announce: …)",
+    "Keep the old price in a variable before you set the new one.",
+)
+def test_a_price_is_changed(api, shelves, rng):
+    """POST /products/{product_id}/price-change sets a new price."""
+    prices = {product["id"]: product["price_cents"] for product in shelves}
+    for new, name, extra in (
+        (rng.randint(10_000, 99_000), rng.choice(("Noor", "Ana-Maria")), {"announce": True}),
+        (1, "Jo", {}),
+        (1_000_000, "N" * 50, {"announce": False}),
+    ):
+        product = rng.choice(shelves)
+        body = {"change": {"new_price_cents": new}, "approval": {"approved_by": name}, **extra}
+        response = api.post(f"/products/{product['id']}/price-change", json=body)
+        assert response.status_code == 201
+        keys = {"product_id", "old_price_cents", "new_price_cents", "approved_by", "announce"}
+        assert response.json().keys() == keys, (
+            "The answer has exactly the keys product_id, old_price_cents, new_price_cents, "
+            "approved_by and announce."
+        )
+        assert response.json()["announce"] is extra.get("announce", False), (
+            "announce stands in the body, beside change and approval, and is false when it is not "
+            "sent. A plain bool in a signature is read from the query string; Body() says otherwise."
+        )
+        assert response.json()["old_price_cents"] == prices[product["id"]], (
+            "old_price_cents is the price that the product had before this change."
+        )
+        assert response.json() == {
+            "product_id": product["id"],
+            "old_price_cents": prices[product["id"]],
+            "new_price_cents": new,
+            "approved_by": name,
+            "announce": extra.get("announce", False),
+        }
+        prices[product["id"]] = new
+        response = api.get(f"/products/by-sku/{product['sku']}")
+        assert response.status_code == 200
+        assert response.json()["price_cents"] == new, (
+            "The change was answered with 201, but the product still has another price."
+        )
+
+
+@section("several-bodies")
+@needs("test_a_price_is_changed")
+@hints(
+    "Each model has its own bounds; FastAPI looks at all of them before the function runs.",
+    "new_price_cents: Annotated[int, Field(ge=1, le=1_000_000)] and approved_by: Annotated[str, "
+    "Field(min_length=2, max_length=50)]",
+    "An id that no product has: raise HTTPException(404).",
+)
+def test_a_price_change_that_cannot_be_is_refused(api, shelves, rng):
+    """POST /products/{product_id}/price-change is 404 or 422 when it cannot be done."""
+    product = rng.choice(shelves)
+    change = {"new_price_cents": product["price_cents"] + 1}
+    approval = {"approved_by": "Noor"}
+    good = {"change": change, "approval": approval}
+    response = api.post("/products/10000/price-change", json=good)
+    assert response.status_code == 404
+    for body, why in (
+        ({"change": change}, "No price changes without an approval."),
+        ({"approval": approval}, "Without a change there is no new price."),
+        ({**change, **approval}, "The body has a key change and a key approval, each an object."),
+        ({**good, "change": {}}, "new_price_cents is required."),
+        ({**good, "change": {"new_price_cents": 0}}, "A price is at least 1 cent."),
+        ({**good, "change": {"new_price_cents": 1_000_001}}, "A price is at most 1,000,000 cents."),
+        ({**good, "change": {"new_price_cents": "cheap"}}, "A price is a whole number."),
+        ({**good, "approval": {}}, "approved_by is required."),
+        ({**good, "approval": {"approved_by": "N"}}, "approved_by has 2 to 50 characters."),
+        ({**good, "approval": {"approved_by": "N" * 51}}, "approved_by has 2 to 50 characters."),
+        ({**good, "announce": "perhaps"}, "announce is true or false."),
+    ):
+        response = api.post(f"/products/{product['id']}/price-change", json=body)
+        assert response.status_code == 422, (
+            f"{why} This body breaks that rule, so the answer is 422."
+        )
+        response = api.get(f"/products/by-sku/{product['sku']}")
+        assert response.json()["price_cents"] == product["price_cents"], (
+            "The change was refused, and the price is another one nevertheless."
+        )
+
+
+@section("the-documentation")
+@hints(
+    "FastAPI documents what the signature names. What you take out of the request by hand it "
+    "cannot know.",
+    "Nine query parameters for GET /products, and Header() for X-Request-ID.",
+)
+def test_the_docs_name_the_parameters(api):
+    """GET /openapi.json names the query parameters and the header."""
+    response = api.get("/openapi.json")
+    assert response.status_code == 200
+    paths = response.json()["paths"]
+    documented = {
+        (parameter["in"], parameter["name"].lower())
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        if (method, path.rstrip("/").rpartition("/")[2]) in {("get", "products"), ("put", "stock")}
+        for parameter in operation.get("parameters", [])
+    }
+    missing = {name for name in SEARCH if ("query", name) not in documented}
+    assert missing == set(), (
+        f"{', '.join(sorted(missing))}: the documentation of GET /products does not name "
+        f"{'this query parameter' if len(missing) == 1 else 'these query parameters'}. FastAPI "
+        "documents what the signature declares, and nothing that is read from the request by hand."
+    )
+    headers = {name for place, name in documented if place == "header"}
+    assert "x-request-id" in headers, (
+        "The documentation of PUT /products/{product_id}/stock does not name the header "
+        "X-Request-ID. Declare it with Header(), so that clients know that they may send it."
+    )

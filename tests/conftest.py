@@ -1,0 +1,107 @@
+"""A course of one small exercise, for tests of the tool that must not depend on the lessons."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from course.catalogue import Exercise
+
+TINY = {
+    "docs/lessons/01_tiny.md": "# Lesson 1: Tiny\n\n## Hello\n",
+    "lessons/01_tiny/main.py": "from fastapi import FastAPI\n\napp = FastAPI()\n",
+    "lessons/01_tiny/given.py": """
+from fastapi import APIRouter
+
+router = APIRouter()
+
+
+@router.get("/double/{number}")
+def double(number: int):
+    return {"double": 2 * number}
+
+
+@router.post("/echo")
+def echo(item: dict):
+    return item
+""",
+    "solutions/01_tiny/main.py": """
+from fastapi import FastAPI
+from given import router
+
+app = FastAPI()
+app.include_router(router)
+
+
+@app.get("/")
+def read_root():
+    return {"hello": "world"}
+""",
+    "checks/test_01_tiny.py": '''
+from course.harness import hints, section
+
+
+@section("hello")
+@hints("Return a dict.", 'return {"hello": "world"}')
+def test_root(api):
+    """GET / says hello."""
+    response = api.get("/")
+    assert response.status_code == 200
+    assert response.json() == {"hello": "world"}
+
+
+def test_double(api, rng):
+    """GET /double/{number} doubles the number."""
+    number = rng.randrange(10, 1000)
+    response = api.get(f"/double/{number}")
+    assert response.status_code == 200
+    assert response.json() == {"double": 2 * number}
+
+
+def test_echo(api, rng):
+    """POST /echo answers what it was sent."""
+    item = {"name": f"thing {rng.randrange(1000)}"}
+    response = api.post("/echo", json=item)
+    assert response.status_code == 200
+    assert response.json() == item
+''',
+}
+
+
+@pytest.fixture(scope="session")
+def tiny_course(tmp_path_factory: pytest.TempPathFactory) -> Exercise:
+    """The exercise 01_tiny in a root of its own. All tests share it: none may change it."""
+    root = tmp_path_factory.mktemp("tiny")
+    for name, text in TINY.items():
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text.lstrip("\n"), "utf-8")
+    return Exercise("01_tiny", root)
+
+
+@pytest.fixture(scope="module")
+def temp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the tool makes its temporary folders in this module. At the end none may be left."""
+    folder = tmp_path_factory.mktemp("temp")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(folder))
+        patch.setenv("TMPDIR", str(folder))
+        yield folder
+    assert list(folder.iterdir()) == []
+    assert processes_in(folder) == []
+
+
+def processes_in(folder: Path) -> list[str]:
+    """The command lines of the processes that were started with their home below a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            inside = f"HOME={folder}".encode() in (process / "environ").read_bytes()
+            zombie = ") Z " in (process / "stat").read_text("utf-8", "replace")
+            if inside and not zombie:
+                found.append((process / "cmdline").read_text("utf-8", "replace"))
+    return found

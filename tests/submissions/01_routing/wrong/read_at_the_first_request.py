@@ -1,0 +1,50 @@
+# fails: test_the_catalogue_is_read_once
+# kind: wrong-body
+# says: while a request is answered
+from functools import lru_cache
+from typing import Literal
+
+from fastapi import FastAPI, HTTPException, Path
+
+from catalog import read_catalog
+
+
+@lru_cache
+def products():
+    return read_catalog()
+
+
+app = FastAPI(title="Corner Shop API", version="1.0.0")
+
+
+@app.get("/")
+async def index():
+    return {"name": "Corner Shop API", "docs": "/docs"}
+
+
+@app.get("/health")
+async def health():
+    return {"status": "ok", "products": len(products())}
+
+
+@app.get("/categories/{category}")
+async def category_products(category: Literal["kitchen", "office", "garden"]):
+    return [p for p in products() if p["category"] == category]
+
+
+@app.get("/products")
+async def all_products():
+    return products()
+
+
+@app.get("/products/featured")
+async def featured_products():
+    return [p for p in products() if p["featured"]]
+
+
+@app.get("/products/{product_id}")
+async def one_product(product_id: int = Path(ge=1)):
+    found = [p for p in products() if p["id"] == product_id]
+    if not found:
+        raise HTTPException(404)
+    return found[0]

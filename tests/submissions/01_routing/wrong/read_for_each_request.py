@@ -1,0 +1,50 @@
+# fails: test_the_catalogue_is_read_once
+# kind: wrong-body
+# says: while a request is answered
+from enum import Enum
+from typing import Annotated
+
+from catalog import read_catalog
+from fastapi import FastAPI, HTTPException, Path
+
+
+class Category(str, Enum):
+    kitchen = "kitchen"
+    office = "office"
+    garden = "garden"
+
+
+app = FastAPI(title="Corner Shop API", version="1.0.0")
+
+
+@app.get("/")
+def read_root():
+    return {"name": "Corner Shop API", "docs": "/docs"}
+
+
+@app.get("/health")
+def read_health():
+    return {"status": "ok", "products": len(read_catalog())}
+
+
+@app.get("/products")
+def list_products():
+    return read_catalog()
+
+
+@app.get("/products/featured")
+def list_featured():
+    return [product for product in read_catalog() if product["featured"]]
+
+
+@app.get("/products/{product_id}")
+def read_product(product_id: Annotated[int, Path(ge=1)]):
+    for product in read_catalog():
+        if product["id"] == product_id:
+            return product
+    raise HTTPException(status_code=404, detail="No such product")
+
+
+@app.get("/categories/{category}")
+def list_category(category: Category):
+    return [product for product in read_catalog() if product["category"] == category]

@@ -1,0 +1,182 @@
+"""The checks say the same in Pyodide as in the terminal: every field of a Report but `seconds`.
+
+Pyodide runs under Node here, without a browser. `make browser` prepares it; without that, the
+first test does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from course.catalogue import ROOT, Exercise, exercises, find
+from course.harness.workspace import lay_out
+from course.pool import Job, run_all
+from course.runner import check
+from course.submissions import submissions
+
+SEED = "2"
+KILLED = ("hung", "crashed")  # kinds that need a process which can be killed
+LONGEST = 1200  # seconds, for all submissions in Pyodide
+
+Key = tuple[Exercise, Path]
+Data = dict[str, Any]
+
+
+def shipped() -> Iterator[Key]:
+    """Starters, solutions, right ones, and of the wrong ones the first of each kind.
+
+    With CORPUS=whole all wrong ones, which takes minutes.
+    """
+    for exercise in exercises():
+        seen = set(KILLED)
+        for submission in submissions(exercise):
+            kind = submission.says("kind") if submission.role == "wrong" else ""
+            if submission.path.exists() and kind not in seen:
+                yield exercise, submission.path
+            if kind and os.environ.get("CORPUS") != "whole":
+                seen.add(kind)
+
+
+def peculiar() -> Iterator[Key]:
+    """What has little to do with a lesson, and much with the runtime. Lesson 1 is asked about it."""
+    for path in sorted((ROOT / "tests/second_runtime").glob("*.py")):
+        yield find("1"), path
+
+
+SHIPPED, PECULIAR = list(shipped()), list(peculiar())
+ALL = SHIPPED + PECULIAR
+
+
+def name(key: Key) -> str:
+    return key[1].relative_to(ROOT).as_posix()
+
+
+@pytest.fixture(scope="session")
+def node() -> None:
+    """Node, with all that playground/smoke.mjs needs."""
+    if not shutil.which("node"):
+        if os.environ.get("CI") == "true":
+            pytest.fail("Node is missing on this machine of CI, and nothing must be skipped there.")
+        pytest.skip("Node is not installed, and the second runtime needs it.")
+    binaries = Path(sys.executable).parent
+    subprocess.run(["sh", "tools/browser.sh", str(binaries)], cwd=ROOT, check=True)
+
+
+@pytest.fixture(scope="session")
+def in_pyodide(node: None, tmp_path_factory: pytest.TempPathFactory) -> dict[Key, Data]:
+    """All Reports, made one after the other in one Pyodide."""
+    requests = [request(*key, tmp_path_factory.mktemp("submission")) for key in ALL]
+    done = subprocess.run(
+        ["node", "playground/smoke.mjs"],
+        input=json.dumps(requests),
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        cwd=ROOT,
+        timeout=LONGEST,
+    )
+    reports = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(reports) == len(ALL), "Pyodide ended too early; what it said is above."
+    return dict(zip(ALL, reports, strict=True))
+
+
+@pytest.fixture(scope="session")
+def in_the_terminal() -> dict[Key, Data]:
+    """All Reports, as `make check` would give them."""
+    jobs = [Job((exercise, path), exercise, path) for exercise, path in SHIPPED]
+    reports = {job.key: report.as_dict() for job, report in run_all(jobs, seed=SEED)}
+    # These leave traces, so each one gets a process of its own, as a learner's code does.
+    for exercise, path in PECULIAR:
+        reports[exercise, path] = check(exercise, path, seed=SEED).as_dict()
+    return reports
+
+
+def request(exercise: Exercise, path: Path, folder: Path) -> Data:
+    """What the browser asks for, with the files as its editor holds them."""
+    lay_out(Path("nothing provided"), path, folder)
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {
+        "slug": exercise.slug,
+        "title": exercise.title,
+        "files": {f.relative_to(folder).as_posix(): f.read_bytes().decode() for f in files},
+        "seed": SEED,
+    }
+
+
+# What Python and the system word in their own way. Pyodide has its own version of Python, its
+# own numbers for the system's errors, and collects garbage at other moments.
+WARNING = re.compile(
+    r"^\S+:\d+: \w*Warning: .*\n(  .*\n)?(\w+Warning: Enable tracemalloc .*\n)?", re.M
+)
+ERRNO = re.compile(r"\[Errno \d+\] ")
+
+
+def comparable(report: Data) -> Data:
+    """Each value under its place, like `checks[2].message`, as far as the runtimes must agree."""
+    values = {place: value for place, value in flat(report) if not place.endswith(".seconds")}
+    if values.get("problem.kind") == "syntax":
+        del values["problem.message"], values["problem.actual"]
+    values["output"] = WARNING.sub("", values["output"])
+    return {k: ERRNO.sub("", v) if isinstance(v, str) else v for k, v in values.items()}
+
+
+def flat(data: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from flat(value, f"{place}.{key}".lstrip("."))
+    elif isinstance(data, list) and data:
+        for index, value in enumerate(data):
+            yield from flat(value, f"{place}[{index}]")
+    else:
+        yield place, data
+
+
+@pytest.mark.parametrize("key", ALL, ids=name)
+def test_both_runtimes_say_the_same(
+    key: Key, in_pyodide: dict[Key, Data], in_the_terminal: dict[Key, Data]
+) -> None:
+    assert "error" not in in_pyodide[key], in_pyodide[key]["error"]
+    assert comparable(in_pyodide[key]) == comparable(in_the_terminal[key])
+
+
+def test_no_report_names_a_folder_of_the_machine(
+    in_pyodide: dict[Key, Data], in_the_terminal: dict[Key, Data]
+) -> None:
+    """A path would differ from one machine to the next, and tell a learner nothing."""
+    for key in ALL:
+        for report in (in_pyodide[key], in_the_terminal[key]):
+            for place, value in comparable(report).items():
+                assert not re.search(r"site-packages|course-\w+/", str(value)), (name(key), place)
+
+
+def test_the_wheels_are_those_that_learners_have() -> None:
+    """Each version and each hash in wheels.lock is in requirements.lock too."""
+    wheels, learners = locked("playground/wheels.lock"), locked("requirements.lock")
+    for package, hashes in wheels.items():
+        assert hashes <= learners[package], package
+        assert len(hashes) == 1, package
+
+
+def locked(file: str) -> dict[str, set[str]]:
+    """The hashes of each `name==version` in a lock."""
+    entries: dict[str, set[str]] = {}
+    for line in (ROOT / file).read_text("utf-8").splitlines():
+        if pinned := re.match(r"([\w.-]+==[\w.]+)", line):
+            hashes = entries.setdefault(pinned[1], set())
+        hashes |= set(re.findall(r"sha256:\w+", line))
+    return entries
+
+
+def test_pydantic_core_is_the_one_for_webassembly(node: None) -> None:
+    """For an unknown platform pip takes an empty package of that name instead."""
+    names = {wheel.name for wheel in (ROOT / "build/wheels").glob("pydantic_core-*")}
+    assert names == {"pydantic_core-2.50.4-cp314-cp314-pyemscripten_2026_0_wasm32.whl"}
