@@ -126,7 +126,13 @@ def _limit(memory: int, file: int) -> None:
 
 
 def _preload() -> None:
+    import anyio._backends._asyncio  # noqa: F401  else the first request imports it, and queue
+
     import course.harness.run  # noqa: F401  brings FastAPI, Pydantic, httpx and pytest
+
+    # Imported late by pytest: by then, a file of the learner's could have that name.
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401
 
 
 def rehearse() -> None:

@@ -19,7 +19,7 @@ from course.catalogue import Exercise
 from course.pool import Job, run_all
 from course.spare import Limits
 
-LIMITS = Limits(check=2.0)
+LIMITS = Limits()
 OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,

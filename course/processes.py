@@ -35,7 +35,9 @@ def adopt_orphans() -> None:
 
 def start(command: list[str], env: dict[str, str], cwd: Path) -> subprocess.Popen[bytes]:
     """A child at the head of a process group of its own, with pipes to all three streams."""
-    group = subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0
+    group = 0
+    if sys.platform == "win32":
+        group = subprocess.CREATE_NEW_PROCESS_GROUP
     with _starting:
         child = subprocess.Popen(
             command,

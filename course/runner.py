@@ -71,7 +71,8 @@ class Run:
         )
         how = self._listen(spare)
         if how != "complete":
-            end = _End(how, spare, folder)
+            late = time.monotonic() >= self.until - GRACE - 0.05 * self.limits.check
+            end = _End(how, late, spare, folder)
             spare.kill()
             self._blame(end)
         self.report.output += spare.output().replace(f"{folder}{os.sep}", "")
@@ -160,14 +161,15 @@ class Run:
 class _End:
     """How a child has ended before it had said everything. To be made before it is killed."""
 
-    def __init__(self, how: str, spare: Spare, folder: Path) -> None:
+    def __init__(self, how: str, late: bool, spare: Spare, folder: Path) -> None:
         self.status = spare.ended(GRACE) if how in ("crashed", "not started") else None
         trace = spare.trace()
-        if how == "crashed" and trace.startswith("Timeout"):
+        if how == "crashed" and self.status == 1 and (late or "Timeout (" in trace):
             how = "hung"  # the child's own alarm came first
         if how == "crashed" and self.status in (None, CUT_OFF):
             how = "cut off"
         self.how = how
+        self.traced = "Timeout (" in trace
         self.place = _place(trace, folder)
         self.serving = re.search(r"uvicorn[\\/]server\.py", trace) is not None
 
@@ -212,6 +214,11 @@ class _End:
                 return (
                     f"{at} was still running{when}, so the run was stopped. Is it a loop without "
                     "an end, or a call that blocks?"
+                )
+            case "hung" if not self.traced:
+                return (
+                    f"No answer came{when}, and the run was stopped. Is there a loop without an "
+                    "end, or a call that blocks?"
                 )
             case "hung":
                 return (

@@ -37,19 +37,17 @@ def show(report: Report, console: Console, exercise: Exercise, shown: Path) -> N
     width = max(NARROWEST, min(WIDEST, console.width))
     console.print(_headline(report, exercise, width))
     console.print()
-    first = report.first_failure
-    if report.problem:
-        _print_failure(report.problem, console, exercise, shown, width)
-    for check in report.checks:
-        if check is first:
-            _print_failure(check, console, exercise, shown, width)
-        elif check.status != "skipped":
-            console.print(_line(check, console), soft_wrap=True)
+    failures = [*([report.problem] if report.problem else []), *report.failures]
+    for check in failures[:1]:
+        _print_failure(check, console, exercise, shown, width)
+    if failures[1:]:
+        console.print()
+    for check in failures[1:] if failures else report.checks:
+        console.print(_line(check, console), soft_wrap=True)
     if waiting := [check for check in report.checks if check.status == "skipped"]:
         console.print()
-        console.print(
-            Text("  ") + _glyph("skipped", console) + Text(f" {_waits(waiting, report)}", "dim")
-        )
+        waits = Text(f" {_waits(waiting, report)}", "dim")
+        console.print(Text("  ") + _glyph("skipped", console) + waits)
     _print_output(report, console)
     if report.status == "pass":
         _print_advice(report, console, width)
@@ -87,26 +85,26 @@ def _waits(waiting: list[Check], report: Report) -> str:
 def _print_failure(
     check: Check, console: Console, exercise: Exercise, shown: Path, width: int
 ) -> None:
-    console.print()
     console.print(_line(check, console), soft_wrap=True)
     for label, text in _rows(check, exercise, shown):
         if label == "Try again":  # to be copied whole, so never broken
             console.print(Text(f"      {label:<{LABEL}}{text}"), soft_wrap=True)
             continue
-        lines = textwrap.wrap(text, width - LABEL - 6, break_on_hyphens=False) or [""]
+        lines = textwrap.wrap(
+            text, width - LABEL - 6, break_on_hyphens=False, break_long_words=False
+        ) or [""]
         for number, line in enumerate(lines):
             head = label if number == 0 else ""
             style = "bold" if label == "Why" else ""
             console.print(Text(f"      {head:<{LABEL}}", "dim") + Text(line, style), soft_wrap=True)
-    console.print()
 
 
 def _rows(check: Check, exercise: Exercise, shown: Path) -> Iterator[tuple[str, str]]:
     last = check.exchanges[-1] if check.exchanges else None
     for exchange in check.exchanges[:-1]:
-        yield "Before", f"{_request(exchange)}  → {exchange.status}"
+        yield "Before", f"{_request(exchange, 30)}  → {exchange.status}"
     if last:
-        yield "You sent", _request(last)
+        yield "You sent", _request(last, 120)
     if check.expected is not None:
         yield "Expected", check.expected
     if check.actual is not None:
@@ -114,10 +112,9 @@ def _rows(check: Check, exercise: Exercise, shown: Path) -> Iterator[tuple[str, 
     if check.message:
         yield "Why", check.message
     if check.line:
-        yield (
-            "Your code",
-            f"{_file(shown, check)}:{check.line}  {check.source or ''}".rstrip(),
-        )
+        yield "Your code", f"{_file(shown, check)}:{check.line}"
+        if check.source:
+            yield "", shorten(check.source, 60)
     if last and check.kind != "wrong-openapi":
         yield "Try again", last.curl
     page = exercise.page
@@ -134,9 +131,10 @@ def _file(shown: Path, check: Check) -> Path:
     return shown / name
 
 
-def _request(exchange: Exchange) -> str:
+def _request(exchange: Exchange, room: int) -> str:
+    """A request in one line, with at most `room` characters of its body."""
     headers = [f"{n}: {v}" for n, v in exchange.headers.items() if n != "content-type"]
-    body = "" if exchange.request is None else f"  {shorten(compact(exchange.request), 200)}"
+    body = "" if exchange.request is None else f"  {shorten(compact(exchange.request), room)}"
     more = f"  ({', '.join(headers)})" if headers else ""
     return f"{exchange.method} {exchange.url}{body}{more}"
 
@@ -146,7 +144,7 @@ def _answer(check: Check, exchange: Exchange | None) -> str:
     if exchange is None or exchange.status is None:
         return actual
     if check.kind in STATUS_KINDS or actual.isdigit():
-        body = "" if exchange.response is None else shorten(compact(exchange.response), 160)
+        body = "" if exchange.response is None else shorten(compact(exchange.response), 120)
         return f"{actual}  {body}".rstrip()
     return f"{exchange.status}  {actual}"
 

@@ -14,7 +14,7 @@ from course.pool import Job, run_all
 from course.spare import Limits
 from course.submissions import Submission, submissions
 
-LIMITS = Limits(check=2.0)  # of a hang that the course ships, 2 s show as much as 5 s
+LIMITS = Limits()
 
 
 def verify(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from course.harness.words import all_of, json_type, value
+
+CONTEXT = 30  # characters that are shown before two long texts part
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,24 @@ def difference(actual: Any, expected: Any, path: str = "") -> Difference | None:
         return _types(actual, expected, path)
     if actual == expected:
         return None
-    return Difference(path, _at(path, value(expected)), _at(path, value(actual)))
+    return Difference(path, *_apart(actual, expected, path))
+
+
+def _apart(actual: Any, expected: Any, path: str) -> tuple[str, str]:
+    """Both values, expected first, short and yet unlike: from where two long texts part."""
+    if isinstance(actual, str) and isinstance(expected, str):
+        pairs = enumerate(zip(actual, expected, strict=False))
+        start = next((i for i, (a, e) in pairs if a != e), min(len(actual), len(expected)))
+        start -= CONTEXT
+        if start > 0 and max(len(actual), len(expected)) > 100:
+            actual, expected = f"…{actual[start:]}", f"…{expected[start:]}"
+    return _at(path, value(expected)), _at(path, value(actual))
 
 
 def _types(actual: Any, expected: Any, path: str) -> Difference:
     says = f"{path or 'The body'} is {json_type(actual)}, not {json_type(expected)}."
-    if json_type(actual) == "null":
-        says = f"{path or 'The body'} is null: the function returned nothing there."
+    if actual is None and not path:
+        says = "The body is null: the function returned nothing."
     return Difference(path, _at(path, value(expected)), _at(path, value(actual)), says)
 
 
@@ -62,22 +74,26 @@ def _objects(actual: dict[str, Any], expected: dict[str, Any], path: str) -> Dif
 
 
 def _lists(actual: list[Any], expected: list[Any], path: str) -> Difference | None:
-    if actual == expected:
-        return _first(
-            difference(a, e, f"{path}[{i}]")
-            for i, (a, e) in enumerate(zip(actual, expected, strict=True))
-        )
-    if len(actual) == len(expected) and _same_items(actual, expected):
-        short = _briefly(expected), _briefly(actual)
-        says = "These are the right items, in another order."
-        return Difference(path, _at(path, short[0]), _at(path, short[1]), says)
     if len(actual) != len(expected):
         says = f"{path or 'The list'} has {_items(actual)}, not {len(expected)}."
-        return Difference(path, _at(path, _briefly(expected)), _at(path, _briefly(actual)), says)
-    return _first(
-        difference(a, e, f"{path}[{i}]")
+        wanted, has = (
+            f"{_items(expected)}, {_briefly(expected)}",
+            f"{_items(actual)}, {_briefly(actual)}",
+        )
+        return Difference(path, _at(path, wanted), _at(path, has), says)
+    found = (
+        (i, difference(a, e, f"{path}[{i}]"))
         for i, (a, e) in enumerate(zip(actual, expected, strict=True))
     )
+    index, first = next(((i, one) for i, one in found if one), (0, None))
+    if first and _same_items(actual, expected):
+        # From the first one that is out of place: two long lists may begin alike.
+        at = f"{path} from [{index}]".strip()
+        says = "These are the right items, in another order."
+        return Difference(
+            path, _at(at, _briefly(expected[index:])), _at(at, _briefly(actual[index:])), says
+        )
+    return first
 
 
 def _sets(actual: set[Any], expected: set[Any], path: str) -> Difference | None:
@@ -86,10 +102,28 @@ def _sets(actual: set[Any], expected: set[Any], path: str) -> Difference | None:
         return None
     says = []
     if missing:
-        says.append(f"{all_of(map(value, sorted(missing, key=str)))} missing.")
+        says.append(f"{_several(missing)} missing.")
     if extra:
-        says.append(f"{all_of(map(value, sorted(extra, key=str)))} should not be there.")
-    return Difference(path, _at(path, value(expected)), _at(path, value(actual)), " ".join(says))
+        says.append(f"{_several(extra)} should not be there.")
+    long = max(len(value(side, 1000)) for side in (actual, expected)) > 100
+    wanted = (
+        f"{len(expected)} values, with {_several(missing) if missing else 'no others'}"
+        if long
+        else value(expected)
+    )
+    has = (
+        f"{len(actual)} values, with {_several(extra) if extra else 'no others'}"
+        if long
+        else value(actual)
+    )
+    return Difference(path, _at(path, wanted), _at(path, has), " ".join(says))
+
+
+def _several(values: set[Any]) -> str:
+    """The first few of many values."""
+    shown = [value(one, 40) for one in sorted(values, key=str)[:4]]
+    more = len(values) - len(shown)
+    return all_of(shown + ([f"{more} more"] if more else []))
 
 
 def _same_items(actual: list[Any], expected: list[Any]) -> bool:
@@ -106,9 +140,8 @@ def _briefly(items: list[Any]) -> str:
     if items and all(isinstance(item, dict) for item in items):
         for key in ("id", "name", "sku", *items[0]):
             if all(key in item for item in items):
-                names = [item[key] for item in items]
-                return f"{_items(items)}, {key} {value(names)}"
-    return f"{_items(items)}, {value(items)}" if items else "0 items, []"
+                return f"{key} {value([item[key] for item in items])}"
+    return value(items)
 
 
 def _items(items: list[Any]) -> str:
@@ -117,7 +150,3 @@ def _items(items: list[Any]) -> str:
 
 def _at(path: str, text: str) -> str:
     return f"{path}: {text}" if path else text
-
-
-def _first(found: Iterable[Difference | None]) -> Difference | None:
-    return next((difference for difference in found if difference), None)

@@ -98,6 +98,8 @@ def _status_says(case: Case) -> str:
         return ""
     if status == 200 and case.route and case.route.status_code is None and case.wants_success:
         return f"{at} answers 200, as every function does that does not say otherwise: status_code={case.expected} in its decorator."
+    if status < 400 and case.wants_success and case.route and case.route.status_code == status:
+        return f"{at} answers {status} because its decorator says status_code={status}."
     if status < 400 and not case.wants_success:
         value = "None" if case.exchange.response is None else "a value"
         return f"{at} ran to its end and returned {value}, so FastAPI answered {status}."

@@ -117,9 +117,11 @@ def _path(left: ast.AST | None) -> str:
 
 
 def _message(statement: ast.stmt | None, error: BaseException) -> str:
-    if isinstance(statement, ast.Assert) and statement.msg is not None:
-        return str(error).partition("\nassert ")[0]
-    return "" if isinstance(statement, ast.Assert) else _failed_with(error)
+    if not isinstance(statement, ast.Assert):
+        return _failed_with(error)
+    # Anything but an AssertionError was raised by the check's own reading of the answer.
+    said = statement.msg is not None and isinstance(error, AssertionError)
+    return str(error).partition("\nassert ")[0] if said else ""
 
 
 def _failed_with(error: BaseException) -> str:

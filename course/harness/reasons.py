@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 from fastapi import HTTPException
 from fastapi.exceptions import ResponseValidationError
+from pydantic import ValidationError
 
 from course.harness.case import (
     Case,
@@ -30,7 +31,7 @@ from course.harness.frames import Place, innermost, last_place
 from course.harness.near import near_miss
 from course.harness.routes import Route, has_mounts, on_path, router_left_out, shadowed
 from course.harness.validation import explain_refusal, refusal
-from course.harness.words import all_of, sentence, value
+from course.harness.words import a, all_of, sentence, value
 
 ERROR_KEYS = ("error", "errors", "detail", "message", "msg")
 
@@ -59,17 +60,32 @@ def _crash(error: BaseException, place: Place | None) -> str:
     text = str(error)
     if isinstance(error, ResponseTooLarge):
         return f"{at} sends a response that does not end: {error}."
+    if isinstance(error, ValidationError):
+        return f"{at} {refused_by_model(error)} Nothing caught that, so the server answered 500."
     if isinstance(error, SystemExit | KeyboardInterrupt):
         return f"{at} raised {type(error).__name__}, which ends the whole server."
     if isinstance(error, MemoryError):
         return f"{at} asked for more memory than the run may use."
     if isinstance(error, RecursionError):
         return f"{at} calls itself again and again, until Python stops it with RecursionError."
+    if text.endswith("raised StopIteration"):
+        return f"{at} raised StopIteration: next() found nothing. Give it a default: next(…, None)."
     if "coroutine" in text and "await" not in text:
         return f"{at} returns a coroutine: there is an await missing."
     if "not JSON compliant" in text:
         return f"{at} returns NaN or Infinity, and JSON has no such numbers."
     return f"{at} raised {named(error)} Nothing caught it, so the server answered 500."
+
+
+def refused_by_model(error: ValidationError) -> str:
+    """What the learner's own code gave to one of their models."""
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "missing":
+        return f"makes {a(error.title)} without {name}, which it requires."
+    hint = " Did a validator forget its return?" if first["input"] is None else ""
+    what = f"{value(first['input'], 60)} as {name}" if name else value(first["input"], 60)
+    return f"gives {error.title} {what}, and it refuses that: {sentence(first['msg'])}{hint}"
 
 
 def response_model(case: Case, error: ResponseValidationError) -> Explanation:
@@ -156,10 +172,10 @@ def _returned_tuple(case: Case) -> Explanation | None:
 def error_with_200(case: Case) -> Explanation | None:
     """An error told in the body, under a status that says all is well."""
     body, statuses = case.exchange.response, case.failure.statuses
-    told = isinstance(body, dict) and len(body) <= 2 and any(key in body for key in ERROR_KEYS)
-    if not told or not statuses or case.wants_success or (case.exchange.status or 500) >= 400:
+    keys = [key for key in ERROR_KEYS if isinstance(body, dict) and len(body) <= 2 and key in body]
+    if not keys or not statuses or case.wants_success or (case.exchange.status or 500) >= 400:
         return None
-    place = return_line(case, "{") or function_of(case)
+    place = return_line(case, repr(keys[0])) or function_of(case)
     return Explanation(
         "error-with-200",
         f"{opening(place)} tells the error in the body, but the status {case.exchange.status} says "
@@ -186,7 +202,17 @@ def route_shadowed(case: Case) -> Explanation | None:
             f"The route {first.path} ({first.declared}) is declared before {second.path} "
             f"({second.declared}), so it answers first and reads {taken}."
         )
-    return Explanation("route-shadowed", says, wanted(case), said(case), first.declared)
+    asked = wanted(case)
+    if asked == "200" and case.failure.target != "status":
+        # The check says what is wrong with the answer, and that it comes from elsewhere is why.
+        return Explanation(
+            "route-shadowed",
+            says,
+            f"the answer of {second.name}",
+            f"the answer of {first.name}",
+            first.declared,
+        )
+    return Explanation("route-shadowed", says, asked, said(case), first.declared)
 
 
 def _taken(route: Route, path: str) -> str:

@@ -71,9 +71,9 @@ def router_left_out(app: Any, folder: Path, method: str, path: str) -> Route | N
     included = {route.endpoint for route in _routes(app, folder)}
     for router in routers:
         table = list(_routes(router, folder))
-        if included.isdisjoint(route.endpoint for route in table):
-            if found := answering(table, method, path):
-                return found[0]
+        left_out = included.isdisjoint(route.endpoint for route in table)
+        if left_out and (found := answering(table, method, path)):
+            return found[0]
     return None
 
 

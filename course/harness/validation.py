@@ -33,6 +33,12 @@ class Refusal:
     names: list[Any]
     msg: str
     input: Any
+    bounds: dict[str, Any]
+
+    @property
+    def is_the_bound(self) -> bool:
+        """Whether what was sent is the number that the constraint names."""
+        return str(self.input) in {str(bound) for bound in self.bounds.values()}
 
     @property
     def name(self) -> str:
@@ -44,7 +50,14 @@ def refusal(body: Any) -> Refusal | None:
     try:
         first = body["detail"][0]
         place, *names = first["loc"]
-        return Refusal(first["type"], place, names, str(first["msg"]), first.get("input"))
+        return Refusal(
+            first["type"],
+            place,
+            names,
+            str(first["msg"]),
+            first.get("input"),
+            first.get("ctx") or {},
+        )
     except (KeyError, TypeError, IndexError, ValueError):
         return None
 
@@ -63,11 +76,13 @@ def explain_refusal(refused: Refusal, exchange: Exchange, route: Route | None) -
             f"{function} refuses {refused.name} in {PLACES[refused.place]}: its model forbids "
             "extra fields and does not have this one."
         )
-    what = f"{value(refused.input, 60)}" if refused.names else "what was sent"
-    name = refused.name or "it"
-    return (
-        f"{function} refuses {what} as {name} in {PLACES[refused.place]}: {sentence(refused.msg)}"
-    )
+    if not refused.names:
+        return f"{function} refuses {PLACES[refused.place]}: {sentence(refused.msg)}"
+    what = f"{value(refused.input, 60)} as {refused.name}"
+    says = f"{function} refuses {what} in {PLACES[refused.place]}: {sentence(refused.msg)}"
+    if refused.type in ("greater_than", "less_than") and refused.is_the_bound:
+        says += " That is the bound itself: ge and le include it, gt and lt do not."
+    return says
 
 
 def _missing(refused: Refusal, exchange: Exchange, route: Route | None, function: str) -> str:
@@ -116,8 +131,8 @@ def _missing_in_body(refused: Refusal, body: Any, function: str) -> str:
             f"{wrapped[0]}. Two body parameters make one key for each; so does Body(embed=True)."
         )
     return (
-        f"{function} requires {refused.name} in the body. A field is optional only with a "
-        "default, as in: str | None = None."
+        f"{function} requires {refused.name} in the body, and the request has none. A field that "
+        "may be left out needs a default; one that the server makes belongs in another model."
     )
 
 

@@ -43,12 +43,11 @@ def inside(file: str | None, folder: Path) -> str | None:
 
 def value(data: Any, limit: int = 120) -> str:
     """A value as the learner sees it in a response: JSON, shortened."""
-    if isinstance(data, set | frozenset | tuple):
+    if isinstance(data, set | frozenset):
         data = sorted(data, key=str)
-    try:
-        return shorten(json.dumps(data, ensure_ascii=False), limit)
-    except (TypeError, ValueError):
-        return shorten(repr(data), limit)
+    if isinstance(data, type):
+        return data.__name__
+    return shorten(json.dumps(data, ensure_ascii=False, default=str), limit)
 
 
 def json_type(data: Any) -> str:

@@ -1,6 +1,6 @@
 # fails: test_a_user_is_read_by_id
 # kind: wrong-status
-# says: is a text until the signature says user_id: int
+# says: does the signature say user_id: int?
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints, computed_field
 
-app = FastAPI(title="Corner Shop API", version="1.0.0")
+app = FastAPI(title="Corner Shop API")
 
 
 class Category(StrEnum):

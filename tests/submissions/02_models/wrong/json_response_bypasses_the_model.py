@@ -10,7 +10,7 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints, computed_field
 
-app = FastAPI(title="Corner Shop API", version="1.0.0")
+app = FastAPI(title="Corner Shop API")
 
 
 class Category(StrEnum):

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints, computed_field
 
-app = FastAPI(title="Corner Shop API", version="1.0.0")
+app = FastAPI(title="Corner Shop API")
 
 
 class Category(StrEnum):

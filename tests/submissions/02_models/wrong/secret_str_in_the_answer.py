@@ -16,7 +16,7 @@ from pydantic import (
     computed_field,
 )
 
-app = FastAPI(title="Corner Shop API", version="1.0.0")
+app = FastAPI(title="Corner Shop API")
 
 
 class Category(StrEnum):
