@@ -190,6 +190,29 @@ def test_an_error_in_a_module_beside_main_names_that_module(tmp_path):
     assert (found.place.file, found.place.line, found.place.source) == ("store.py", 2, "y = 1 / 0")
 
 
+def test_a_name_in_an_annotation_that_nobody_defined(tmp_path):
+    # From Python 3.14 on, the import itself does not notice.
+    source = GOOD + "@app.get('/')\ndef read(n: Annotated[int, 1]): ...\n"
+    found = problem(write(tmp_path, main=source))
+    assert (found.kind, found.place.line) == ("import", 4)
+    assert "Add: from typing import Annotated." in found.message
+
+
+def test_a_name_for_type_checkers_alone_is_no_mistake(tmp_path):
+    source = (
+        "from __future__ import annotations\nfrom typing import TYPE_CHECKING\n"
+        "if TYPE_CHECKING:\n    from collections.abc import Iterable\n"
+        + GOOD
+        + "def helper(items: Iterable[int]) -> None: ...\n"
+    )
+    assert load(write(tmp_path, main=source), "lesson_test").app
+
+
+def test_the_file_of_a_library_is_not_shown(tmp_path):
+    found = problem(write(tmp_path, main="from fastapi import FastApi\n"))
+    assert "site-packages" not in found.actual
+
+
 def test_a_factory_is_accepted_with_advice(tmp_path):
     source = "from fastapi import FastAPI\ndef create_app():\n    return FastAPI(title='made')\n"
     loaded = load(write(tmp_path, main=source), "lesson_test")

@@ -9,3 +9,4 @@ compile() {
 }
 compile -o requirements.lock
 compile --extra author -o requirements-author.lock
+sh tools/lock-wheels.sh "$bin"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,10 @@ KEPT = 20_000  # characters of a body that the record keeps
 PLUMBING = frozenset(
     "host accept accept-encoding connection user-agent content-length transfer-encoding".split()
 )
+
+
+# What a learner's logging shows is their app, not the client that asks it.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class ResponseTooLarge(Exception):

@@ -63,6 +63,7 @@ def load(folder: Path, package: str, main: str = "main.py") -> Loaded:
     try:
         _compile(source, path)
         module = importlib.import_module(name)
+        _evaluate_annotations(package)
     except LoadProblem:
         raise
     except SyntaxError as error:
@@ -70,6 +71,34 @@ def load(folder: Path, package: str, main: str = "main.py") -> Loaded:
     except BaseException as error:
         raise _import(error, folder) from error
     return _find_app(folder, module, source)
+
+
+def _evaluate_annotations(package: str) -> None:
+    """Look at every annotation once, as the import itself does before Python 3.14.
+
+    Later versions find an undefined name only when someone asks. A name that is imported for type
+    checkers alone is no mistake there.
+    """
+    for name, module in list(sys.modules.items()):
+        if not name.startswith(f"{package}."):
+            continue
+        for value in list(vars(module).values()):
+            if getattr(value, "__module__", None) == name:
+                try:
+                    getattr(value, "__annotations__", None)
+                except NameError as error:
+                    if error.name not in _imported(module):
+                        raise
+
+
+def _imported(module: types.ModuleType) -> set[str]:
+    """The names that the imports of a module bind, also those that never run."""
+    return {
+        alias.asname or alias.name
+        for node in ast.walk(ast.parse(inspect.getsource(module)))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
 
 
 def unload(folder: Path, package: str) -> None:
@@ -186,8 +215,14 @@ def _import(error: BaseException, folder: Path) -> LoadProblem:
         _import_reason(error, place, folder),
         place,
         expected="main.py can be imported",
-        actual=words.shorten(f"{type(error).__name__}: {error}".removesuffix(": ")),
+        actual=words.shorten(f"{type(error).__name__}: {_text(error)}".removesuffix(": ")),
     )
+
+
+def _text(error: BaseException) -> str:
+    """Without the library's file, which an ImportError names at its end."""
+    text = str(error)
+    return text.replace(f" ({error.path})", "") if isinstance(error, ImportError) else text
 
 
 def _import_reason(error: BaseException, place: Place | None, folder: Path) -> str:

@@ -14,6 +14,6 @@ os.environ["TRACE"] = "left"
 Path("trace").mkdir()
 os.chdir("trace")
 sys.path.insert(0, str(Path.cwd()))
-logging.basicConfig(level="DEBUG")
+logging.basicConfig(level="INFO")
 sys.stdout = sys.stderr = None
 json.loads = time.time = builtins.sorted = print
