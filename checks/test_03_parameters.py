@@ -72,7 +72,7 @@ def test_the_list_comes_in_pages(api, shelves):
     for params, limit, offset in cases:
         response = api.get("/products", params=params)
         assert response.status_code == 200
-        assert isinstance(response.json(), dict), (
+        assert type(response.json()) is dict, (
             "The answer is one page: an object with the keys items, total, limit and offset. The "
             "products stand in items."
         )
@@ -416,9 +416,7 @@ def test_filters_work_together(other_shelves, api, rng):
             "offset": params["offset"],
         }, (
             f"products.json held {len(other_shelves)} other products when the app was imported. "
-            f"Products that pass all of {', '.join(sorted(set(params) & set(filters)))}: "
-            f"{len(found)}. Every filter that was sent counts, and only what shop.products holds "
-            "is there."
+            f"{len(found)} of them pass every filter that was sent."
         )
 
 

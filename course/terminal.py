@@ -86,35 +86,35 @@ def _print_failure(
     check: Check, console: Console, exercise: Exercise, shown: Path, width: int
 ) -> None:
     console.print(_line(check, console), soft_wrap=True)
-    for label, text in _rows(check, exercise, shown):
+    room = width - LABEL - 6
+    for label, text in _rows(check, exercise, shown, room):
         if label == "Try again":  # to be copied whole, so never broken
             console.print(Text(f"      {label:<{LABEL}}{text}"), soft_wrap=True)
             continue
-        lines = textwrap.wrap(
-            text, width - LABEL - 6, break_on_hyphens=False, break_long_words=False
-        ) or [""]
+        lines = textwrap.wrap(text, room, break_on_hyphens=False, break_long_words=False) or [""]
         for number, line in enumerate(lines):
             head = label if number == 0 else ""
             style = "bold" if label == "Why" else ""
             console.print(Text(f"      {head:<{LABEL}}", "dim") + Text(line, style), soft_wrap=True)
 
 
-def _rows(check: Check, exercise: Exercise, shown: Path) -> Iterator[tuple[str, str]]:
-    last = check.exchanges[-1] if check.exchanges else None
-    for exchange in check.exchanges[:-1]:
-        yield "Before", f"{_request(exchange, 30)}  → {exchange.status}"
+def _rows(check: Check, exercise: Exercise, shown: Path, room: int) -> Iterator[tuple[str, str]]:
+    """Label and text of each line, or of two where the text must be whole; `room` is its width."""
+    *before, last = [None, *check.exchanges]
+    if exchange := before[-1] if before else None:
+        status = f"  → {exchange.status}"
+        yield "Before", shorten(_request(exchange, room), room - len(status)) + status
     if last:
-        yield "You sent", _request(last, 120)
+        yield "You sent", _request(last, room)
     if check.expected is not None:
         yield "Expected", check.expected
     if check.actual is not None:
-        yield "Your app", _answer(check, last)
+        yield "Your app", _answer(check, last, room)
     if check.message:
         yield "Why", check.message
     if check.line:
-        yield "Your code", f"{_file(shown, check)}:{check.line}"
-        if check.source:
-            yield "", shorten(check.source, 60)
+        place = f"{_file(shown, check)}:{check.line}"
+        yield "Your code", f"{place}  {shorten(check.source or '', max(20, room - len(place) - 2))}"
     if last and check.kind != "wrong-openapi":
         yield "Try again", last.curl
     page = exercise.page
@@ -132,20 +132,23 @@ def _file(shown: Path, check: Check) -> Path:
 
 
 def _request(exchange: Exchange, room: int) -> str:
-    """A request in one line, with at most `room` characters of its body."""
+    """A request in one line; the whole of it stands in the command to try again."""
     headers = [f"{n}: {v}" for n, v in exchange.headers.items() if n != "content-type"]
-    body = "" if exchange.request is None else f"  {shorten(compact(exchange.request), room)}"
-    more = f"  ({', '.join(headers)})" if headers else ""
-    return f"{exchange.method} {exchange.url}{body}{more}"
+    line = f"{exchange.method} {exchange.url}"
+    if headers:
+        line += f"  ({', '.join(headers)})"
+    if exchange.request is not None:
+        line += f"  {shorten(compact(exchange.request), max(20, room - len(line) - 2))}"
+    return line
 
 
-def _answer(check: Check, exchange: Exchange | None) -> str:
+def _answer(check: Check, exchange: Exchange | None, room: int) -> str:
     actual = check.actual or ""
     if exchange is None or exchange.status is None:
         return actual
     if check.kind in STATUS_KINDS or actual.isdigit():
-        body = "" if exchange.response is None else shorten(compact(exchange.response), 120)
-        return f"{actual}  {body}".rstrip()
+        body = "" if exchange.response is None else compact(exchange.response)
+        return f"{actual}  {shorten(body, max(20, room - len(actual) - 2))}".rstrip()
     return f"{exchange.status}  {actual}"
 
 

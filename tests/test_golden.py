@@ -59,7 +59,7 @@ def test_each_report_fits_the_schema_and_the_message_lint(submission, reports):
     assert "Your app" in text
     assert failure.expected != failure.actual
     for word in ("assert ", "site-packages", "starlette/", "_pytest", "course/", "test_0", "/tmp"):
-        assert word not in text.replace(str(ROOT), ""), word
+        assert word not in text, word
 
 
 def shown(text: str) -> list[str]:
@@ -72,7 +72,7 @@ def shown(text: str) -> list[str]:
 
 def as_text(submission: Submission, report: Report) -> str:
     out = io.StringIO()
-    console = Console(file=out, width=100, color_system=None, highlight=False)
+    console = Console(file=out, width=80, color_system=None, highlight=False)
     exercise = submission.exercise
     terminal.show(report, console, exercise, Path("lessons") / exercise.slug)
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())

@@ -137,7 +137,7 @@ DAMAGES = {
         CHECKS,
         'assert response.json() == 2 * n, "Twice the number is asked for."',
         "assert response.json()",
-        "an assert that is not one comparison needs a message",
+        "an assert must be one comparison",
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,7 @@ def difference(actual: Any, expected: Any, path: str = "") -> Difference | None:
 
     `path` names the part of the body that both sides stand for, as in `items[0].price`.
     """
-    if isinstance(expected, set | frozenset) or isinstance(actual, set | frozenset):
+    if isinstance(expected, Set) and isinstance(actual, Set):
         return _sets(set(actual), set(expected), path)
     if isinstance(expected, dict) and isinstance(actual, dict):
         return _objects(actual, expected, path)

@@ -109,6 +109,8 @@ def _path(left: ast.AST | None) -> str:
     if isinstance(left, ast.Subscript) and isinstance(left.slice, ast.Constant):
         parent, key = _path(left.value), left.slice.value
         return f"{parent}[{key}]" if isinstance(key, int) else f"{parent}.{key!s}".lstrip(".")
+    if isinstance(left, ast.Call) and isinstance(left.func, ast.Name) and left.func.id == "type":
+        return _path(left.args[0])
     if isinstance(left, ast.Call) and isinstance(left.func, ast.Attribute):
         first = left.args[0] if left.args else None
         if left.func.attr == "get" and isinstance(first, ast.Constant):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from course.harness import plugin
 from course.harness.load import unload
 from course.harness.request import Request
 from course.harness.session import KEY, Emit, Session
+from course.harness.words import inside
 
 LEAN = (
     "--capture=no",
@@ -64,7 +66,7 @@ def run(request: Request, emit: Emit) -> None:
         *(["--exitfirst"] if request.stop else []),
         str(checks),
     ]
-    with _no_foreign_plugins():
+    with _no_foreign_plugins(), _short_warnings(session.folder):
         try:
             code = pytest.main(arguments, plugins=[plugin, _Handover(session)])
         finally:
@@ -89,6 +91,29 @@ class _Handover:
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[KEY] = self.session
+
+
+@contextmanager
+def _short_warnings(folder: Path) -> Iterator[None]:
+    """A warning is one line, with the learner's line and without the libraries' files."""
+
+    def short(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        line: str | None = None,
+    ) -> str:
+        name = inside(filename, folder)
+        place = f"{name} line {lineno}: " if name else ""
+        return f"{place}{category.__name__}: {message}\n"
+
+    before = warnings.formatwarning
+    warnings.formatwarning = short
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before
 
 
 @contextmanager

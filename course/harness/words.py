@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import Any
 
@@ -43,26 +43,26 @@ def inside(file: str | None, folder: Path) -> str | None:
 
 def value(data: Any, limit: int = 120) -> str:
     """A value as the learner sees it in a response: JSON, shortened."""
-    if isinstance(data, set | frozenset):
+    if isinstance(data, Set):
         data = sorted(data, key=str)
     if isinstance(data, type):
-        return data.__name__
+        return TYPES.get(data, data.__name__)
     return shorten(json.dumps(data, ensure_ascii=False, default=str), limit)
+
+
+TYPES = {
+    type(None): "null",
+    bool: "a boolean",
+    int: "a whole number",
+    float: "a number with a fraction",
+    str: "a string",
+    list: "a list",
+    dict: "an object",
+}
 
 
 def json_type(data: Any) -> str:
     """The name that JSON has for the type of a value (RFC 8259, section 3)."""
-    match data:
-        case None:
-            return "null"
-        case bool():
-            return "a boolean"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a string"
-        case list() | tuple() | set():
-            return "a list"
-        case dict():
-            return "an object"
-    return a(type(data).__name__)
+    if isinstance(data, int | float) and not isinstance(data, bool):
+        return "a number"
+    return TYPES.get(type(data)) or a(type(data).__name__)

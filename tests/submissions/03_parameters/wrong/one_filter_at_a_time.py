@@ -1,6 +1,6 @@
 # fails: test_filters_work_together
 # kind: wrong-body
-# says: Every filter that was sent counts
+# says: of them pass every filter that was sent
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID

@@ -1,6 +1,6 @@
 # fails: test_filters_work_together
 # kind: wrong-body
-# says: only what shop.products holds
+# says: of them pass every filter that was sent
 import json
 from typing import Annotated, Literal, Self
 from uuid import UUID
