@@ -1,15 +1,15 @@
 """Each mistake gets the sentence that names it: a small app, a small check, what is said."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
 
-from course.catalogue import Exercise
-from course.harness.report import Check, Report
-from course.runner import Run
-from course.spare import Limits, Spare
+from course.harness.report import Check, Report, apply
+from course.harness.request import Request
+from course.harness.run import run
 
 PREAMBLE = """\
 from typing import Annotated
@@ -601,30 +601,23 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module")
-def spare():
-    spare = Spare(Limits(check=5))
-    yield spare
-    spare.close()
-
-
-def run_one(spare: Spare, root: Path, app: str, check: str) -> Report:
-    """The Report on one app and one check."""
-    for name in ("checks", "lessons/01_one"):
+def run_one(root: Path, app: str, check: str) -> Report:
+    """The Report on one app and one check, made in this process, as the browser makes it."""
+    for name in ("checks", "run"):
         (root / name).mkdir(parents=True)
+    checks = root / "checks/test_01_one.py"
     body = indent(dedent(check), "    ")
-    (root / "checks/test_01_one.py").write_text(f"def test_it(api):\n    'It.'\n{body}\n", "utf-8")
-    main = root / "lessons/01_one/main.py"
-    main.write_text(PREAMBLE + app, "utf-8")
-    run = Run(Exercise("01_one", root), main, spare.limits, seed="0")
-    assert run.on(spare)
-    return run.conclude()
+    checks.write_text(f"def test_it(api):\n    'It.'\n{body}\n", "utf-8")
+    (root / "run/main.py").write_text(PREAMBLE + app, "utf-8")
+    report = Report("01_one", "One")
+    run(Request("01_one", str(checks), str(root / "run")), partial(apply, report))
+    return report.conclude()
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_each_mistake_is_named(name, spare, tmp_path):
+def test_each_mistake_is_named(name, tmp_path):
     case = CASES[name]
-    report = run_one(spare, tmp_path, case.app, case.check)
+    report = run_one(tmp_path, case.app, case.check)
     assert report.problem is None, report.problem
     check = report.checks[0]
     assert (check.kind, check.message) == (case.kind, check.message)
@@ -648,17 +641,16 @@ def lint(check: Check, folder: Path) -> None:
     assert "\n" not in check.message
 
 
-def test_an_app_that_passes_is_not_explained(spare, tmp_path):
+def test_an_app_that_passes_is_not_explained(tmp_path):
     report = run_one(
-        spare, tmp_path, "@app.get('/')\ndef read(): return 1\n", "assert api.get('/').json() == 1"
+        tmp_path, "@app.get('/')\ndef read(): return 1\n", "assert api.get('/').json() == 1"
     )
     assert report.status == "pass"
     assert (report.checks[0].kind, report.checks[0].exchanges) == (None, [])
 
 
-def test_the_exchange_is_the_one_that_the_assertion_names(spare, tmp_path):
+def test_the_exchange_is_the_one_that_the_assertion_names(tmp_path):
     report = run_one(
-        spare,
         tmp_path,
         "@app.get('/one')\ndef one(): return 1\n@app.get('/two')\ndef two(): return 2\n",
         "first = api.get('/one')\nsecond = api.get('/two')\nassert first.json() == 3",
@@ -666,9 +658,8 @@ def test_the_exchange_is_the_one_that_the_assertion_names(spare, tmp_path):
     assert report.checks[0].exchanges[-1].url == "/one"
 
 
-def test_at_most_the_last_three_exchanges_are_shown(spare, tmp_path):
+def test_at_most_the_last_three_exchanges_are_shown(tmp_path):
     report = run_one(
-        spare,
         tmp_path,
         "@app.get('/{n}')\ndef one(n: int): return n\n",
         "for n in range(9):\n    response = api.get(f'/{n}')\n    assert response.json() < 7",

@@ -56,8 +56,13 @@ class Guard:
         self._seen = [_Seen(owner) for owner in _owners(list(self._modules.values()))]
         self._settings = (sys.gettrace(), sys.getprofile(), sys.getrecursionlimit())
         self._callbacks = list(gc.callbacks)
+        self._often = [seen for seen in self._seen if seen.owner in WATCHED]
         # On the object, so that a replaced method of the class is not the one that is called.
-        self.restore = self._restore
+        self.restore, self.restore_watched = self._restore, self._restore_watched
+
+    def _restore_watched(self) -> None:
+        """Undo what is replaced in WATCHED: cheap enough for after every request."""
+        self._put_back(self._often)
 
     def _restore(self) -> None:
         """Undo every replacement, and remember its name in `replaced`."""
@@ -70,20 +75,23 @@ class Guard:
             sys.setrecursionlimit(limit)
         if gc.callbacks != self._callbacks:
             gc.callbacks[:] = self._callbacks
-        for seen in self._seen:
-            if seen.changed():
-                self.replaced.update(seen.put_back())
+        self._put_back(self._seen)
         for name, module in self._modules.items():
             if sys.modules.get(name) is not module:
                 sys.modules[name] = module
                 self.replaced.add(name)
+
+    def _put_back(self, places: list[_Seen]) -> None:
+        for seen in places:
+            if seen.changed():
+                self.replaced.update(seen.put_back())
 
 
 class _Seen:
     """The functions of a module or a class; of the modules in WATCHED, everything."""
 
     def __init__(self, owner: Any) -> None:
-        self._owner = owner
+        self.owner = owner
         self._whole = owner in WATCHED
         package = getattr(owner, "__module__", owner.__name__).partition(".")[0]
         self._closed = package == "course" or (package == "httpx" and isinstance(owner, type))
@@ -92,11 +100,11 @@ class _Seen:
 
     def changed(self) -> bool:
         """Quick: it is asked after every request, of hundreds of owners."""
-        now = vars(self._owner).values()
+        now = vars(self.owner).values()
         return len(now) != len(self._all) or not all(map(is_, now, self._all))
 
     def put_back(self) -> list[str]:
-        owner, found = self._owner, []
+        owner, found = self.owner, []
         for name, value in self._kept.items():
             if vars(owner).get(name, _missing) is not value:
                 setattr(owner, name, value)
@@ -110,7 +118,13 @@ class _Seen:
         return [f"{owner.__name__}.{name}" for name in found if name != "_"]
 
     def _counts(self, value: object) -> bool:
-        return self._whole or callable(value) or isinstance(value, METHODS)
+        if self._whole or isinstance(value, METHODS):
+            return True
+        # Of a module, what is defined in it: pytest itself keeps changing variables of its own.
+        foreign = isinstance(self.owner, ModuleType) and (
+            getattr(value, "__module__", None) != self.owner.__name__
+        )
+        return callable(value) and not foreign
 
 
 def _owners(modules: list[ModuleType]) -> list[Any]:

@@ -80,4 +80,4 @@ def _shared(session: Session) -> Api:
 
 def watched(app: Any, session: Session) -> AbstractContextManager[Api]:
     """`running`, with its exchanges reported to the session."""
-    return running(app, session.exchanges, session.on_request, session.guard.restore)
+    return running(app, session.exchanges, session.on_request, session.guard.restore_watched)

@@ -113,7 +113,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     run = session_of(item.config)
-    run.guard.restore()
+    if call.when == "call":
+        run.guard.restore()
     if item.name in run.done or (call.when == "setup" and report.passed):
         return report
     if call.when == "teardown" and report.passed:

@@ -1,6 +1,6 @@
 # fails: test_created_at_is_the_moment_of_the_sign_up
 # kind: wrong-body
-# says: not a date and time in ISO 8601
+# says: must be a date and time in ISO 8601
 from datetime import datetime, timezone
 from typing import Literal
 

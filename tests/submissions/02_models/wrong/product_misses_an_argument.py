@@ -1,6 +1,6 @@
 # fails: test_a_product_is_created
 # kind: server-error
-# says: ValidationError
+# says: makes a ProductOut without id
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated

@@ -1,6 +1,6 @@
 # fails: test_a_sign_up_creates_a_user
 # kind: server-error
-# says: input_value=None
+# says: Did a validator forget its return
 from datetime import datetime, timezone
 from typing import Literal
 
