@@ -1,10 +1,13 @@
 """`python -m course`: starts the child first, so that its imports and ours overlap."""
 
+import signal
 import sys
 
 from course import processes
 from course.spare import Spare
 
+# So that whoever ends this process ends the learner's too.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 processes.adopt_orphans()
 spare = None
 if sys.argv[1:2] == ["check"] and not {"-h", "--help"} & set(sys.argv):

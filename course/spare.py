@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = (
-    "PATH LANG LC_ALL LC_CTYPE TZ SYSTEMROOT SYSTEMDRIVE COMSPEC PATHEXT WINDIR "
-    "NUMBER_OF_PROCESSORS"
+    "PATH LANG LC_ALL LC_CTYPE SYSTEMROOT SYSTEMDRIVE COMSPEC PATHEXT WINDIR NUMBER_OF_PROCESSORS"
 ).split()
 LONGEST = 8 * 1024**2  # bytes of one event: what is longer is not from us
 TRACE_KEPT = 50_000  # bytes of the traceback: the learner's code could write into its file
+ELSEWHERE = "Asia/Kolkata"  # not UTC: a time that forgets its zone must not look right by chance
 START = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from course.child import main; main()"
 
 
@@ -151,7 +151,7 @@ class Spare:
         kept = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
         homes = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP")
         places = dict.fromkeys(homes, str(self.home))
-        return {**kept, **places, "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2"}
+        return {**kept, **places, "TZ": ELSEWHERE, "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2"}
 
     # Each thread closes its stream: closed by another, it would wait for a process that escaped.
 

@@ -11,6 +11,12 @@ from course.harness.report import Check, Report, apply
 from course.harness.request import Request
 from course.harness.run import run
 
+# Some of the mistakes leave a coroutine behind that nobody awaits.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
 PREAMBLE = """\
 from typing import Annotated
 from fastapi import APIRouter, Body, FastAPI, Header, HTTPException, Query
@@ -249,7 +255,7 @@ CASES = {
         "@app.get('/')\ndef read():\n    things = {}\n    return things['nope']\n",
         "assert api.get('/').status_code == 200",
         "server-error",
-        "Line 8 raised KeyError: 'nope'. Nothing caught it, so the server answered 500.",
+        "Line 8 raised KeyError: 'nope'. Nothing caught that, so the server answered 500.",
         "200",
         "500",
         8,
@@ -402,6 +408,38 @@ CASES = {
         "",
         "401 or 403",
         "200",
+    ),
+    "a hidden error is no 500": Case(
+        "@app.exception_handler(Exception)\nasync def hide(request, error):\n"
+        "    from fastapi.responses import JSONResponse\n    return JSONResponse({}, 200)\n"
+        "@app.get('/')\ndef read():\n    return 1 / 0\n",
+        "assert api.get('/').json() == 1",
+        "server-error",
+        "Line 11 raised ZeroDivisionError: division by zero.",
+        "a response",
+        "200",
+    ),
+    "an exception that cannot say what it is": Case(
+        "class Odd(Exception):\n    def __str__(self): return 1 / 0\n"
+        "@app.get('/')\ndef read(): raise Odd\n",
+        "assert api.get('/').status_code == 200",
+        "server-error",
+        "Line 8 raised Odd.",
+    ),
+    "a form where JSON is sent": Case(
+        "from fastapi import Form\nclass New(BaseModel):\n    name: str\n"
+        "@app.post('/')\ndef create(new: Annotated[New, Form()]): ...\n",
+        "assert api.post('/', json={'name': 'x'}).status_code == 200",
+        "validation",
+        "reads name from a form, and the request sends JSON",
+    ),
+    "one of a choice": Case(
+        "@app.get('/')\ndef read(): return {'size': 'XL'}\n",
+        "response = api.get('/')\nassert response.json()['size'] in {'S', 'M'}",
+        "wrong-body",
+        "",
+        'size: "M" or "S"',
+        'size: "XL"',
     ),
     "a missing key": Case(
         "@app.get('/')\ndef read(): return {'id': 1}\n",
@@ -665,3 +703,46 @@ def test_at_most_the_last_three_exchanges_are_shown(tmp_path):
         "for n in range(9):\n    response = api.get(f'/{n}')\n    assert response.json() < 7",
     )
     assert [exchange.url for exchange in report.checks[0].exchanges] == ["/5", "/6", "/7"]
+
+
+HEAD = "from contextlib import asynccontextmanager, contextmanager\n"
+LIFESPANS = {
+    "it raises": (
+        "@asynccontextmanager\nasync def lifespan(app):\n    raise KeyError('no')\n    yield\n",
+        "Line 8 raised KeyError: 'no'. The app was starting",
+    ),
+    "it raises at the end": (
+        "@asynccontextmanager\nasync def lifespan(app):\n    yield\n    raise KeyError('no')\n",
+        "Line 9 raised KeyError: 'no'. The app was stopping",
+    ),
+    "no async": (
+        "@asynccontextmanager\ndef lifespan(app):\n    yield\n",
+        "not asynchronous: write async def",
+    ),
+    "no yield": (
+        "@asynccontextmanager\nasync def lifespan(app):\n    pass\n",
+        "a lifespan function without a yield",
+    ),
+    "the other decorator": (
+        "@contextmanager\ndef lifespan(app):\n    yield\n",
+        "cannot be entered asynchronously",
+    ),
+    "no parameter": (
+        "@asynccontextmanager\nasync def lifespan():\n    yield\n",
+        "takes no parameter: lifespan(app: FastAPI)",
+    ),
+    "a list of objects is yielded": (
+        "@asynccontextmanager\nasync def lifespan(app):\n    yield [{'a': 1, 'b': 2, 'c': 3}]\n",
+        "Yield nothing, or a dict of names",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LIFESPANS)
+def test_each_mistake_in_a_lifespan_is_named(name, tmp_path):
+    source, says = LIFESPANS[name]
+    report = run_one(tmp_path, HEAD + source + "app = FastAPI(lifespan=lifespan)\n", "pass")
+    assert report.status == "error"
+    assert report.problem.kind == "startup-failed"
+    assert says in report.problem.message
+    assert [check.status for check in report.checks] == ["skipped"]

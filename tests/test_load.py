@@ -135,6 +135,12 @@ PROBLEMS = {
         "uses the class FastAPI itself as app",
         3,
     ),
+    "a set for a choice of values": (
+        GOOD + "@app.get('/{n}')\ndef read(n: {'a', 'b'}): ...\n",
+        "import",
+        "raised",
+        3,
+    ),
     "a function called app": (
         GOOD + "@app.get('/')\ndef app(): ...\n@app.get('/b')\ndef b(): ...\n",
         "import",
@@ -150,7 +156,7 @@ PROBLEMS = {
     "a return type that is no model": (
         GOOD + "class Shop: ...\n@app.get('/')\ndef read() -> Shop: ...\n",
         "import",
-        "return type that FastAPI cannot turn into JSON",
+        "that FastAPI cannot turn into JSON",
         4,
     ),
 }

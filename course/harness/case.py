@@ -16,7 +16,7 @@ from course.harness.failure import Failure
 from course.harness.frames import Place, innermost
 from course.harness.report import Exchange, compact
 from course.harness.routes import Route, answering, routes
-from course.harness.words import either, sentence, shorten
+from course.harness.words import either, sentence, shorten, text_of
 
 
 @dataclass
@@ -101,7 +101,7 @@ def function_of(case: Case) -> Place | None:
 
 def named(error: BaseException) -> str:
     error = innermost(error)
-    text = str(error)
+    text = text_of(error)
     return sentence(f"{type(error).__name__}: {text}" if text else type(error).__name__)
 
 

@@ -13,7 +13,7 @@ from course.harness.frames import innermost, last_place
 from course.harness.lifespan import ShutdownFailed, StartupFailed
 from course.harness.load import LoadProblem
 from course.harness.reasons import REASONS
-from course.harness.words import either, json_type, shorten, value
+from course.harness.words import either, json_type, shorten, text_of, value
 
 
 def explain(failure: Failure, app: Any, folder: Path) -> Explanation:
@@ -47,9 +47,32 @@ def lifespan_failed(error: StartupFailed | ShutdownFailed, folder: Path) -> Expl
 
 
 def _lifespan_says(cause: BaseException) -> str:
-    if "is not an async iterator" in str(cause) or "async_generator" in str(cause):
-        return "runs a lifespan function without a yield: what comes before it is the start."
+    text = text_of(cause)
+    for part, says in LIFESPAN.items():
+        if part in text:
+            return says
     return f"raised {named(cause)}"
+
+
+LIFESPAN = {
+    "'generator' object is not an async iterator": (
+        "runs a lifespan function that is not asynchronous: write async def."
+    ),
+    "is not an async iterator": (
+        "runs a lifespan function without a yield: what comes before it is the start."
+    ),
+    "does not support the asynchronous context manager protocol": (
+        "was given a lifespan that cannot be entered asynchronously. It must be the function "
+        "itself, an async def under @asynccontextmanager."
+    ),
+    "takes 0 positional arguments but 1 was given": (
+        "calls the lifespan function with the app, and it takes no parameter: lifespan(app: FastAPI)."
+    ),
+    "dictionary update sequence element": (
+        "yields something from its lifespan that is no dict. Yield nothing, or a dict of names."
+    ),
+}
+"""What Python says of a wrong lifespan function, and what that means."""
 
 
 def without_exchange(failure: Failure) -> Explanation:
@@ -137,13 +160,18 @@ def wrong_body(case: Case) -> Explanation:
 
 def _other_operator(op: str, left: Any, right: Any, path: str) -> Difference:
     """`in`, `not in` and the orderings, put as expected and actual."""
+    at = f"{path}: " if path else ""
+    if op in ("in", "not in") and at and not isinstance(right, str | dict):
+        # The app said what stands left: one of a choice, or none of it.
+        return Difference(path, f"{at}{_operand(op, right)}", f"{at}{value(left)}")
     if op == "in":
-        return Difference(path, f"{value(left)} in it", value(right))
+        key = "a key " if isinstance(right, dict) else ""
+        return Difference(path, f"{key}{value(left)} in it", value(right))
     if op == "not in":
         held = right[left] if isinstance(right, dict) else right
         actual = f"{left}: {value(held)}" if isinstance(right, dict) else _around(held, left)
         return Difference(path, f"no {value(left)} in it", actual)
-    return Difference(path, _operand(op, right), value(left))
+    return Difference(path, f"{at}{_operand(op, right)}", f"{at}{value(left)}")
 
 
 def _around(text: Any, part: Any) -> str:
@@ -156,14 +184,16 @@ def _around(text: Any, part: Any) -> str:
 
 def _operand(op: str, right: Any) -> str:
     names = {
+        "not in": "another than ",
+        "is not": "not ",
         "!=": "not ",
         "<": "less than ",
         "<=": "at most ",
         ">": "more than ",
         ">=": "at least ",
     }
-    if op == "in":
-        return either(map(value, right)) if isinstance(right, list | tuple | set) else value(right)
+    if op in ("in", "not in") and isinstance(right, list | tuple | set):
+        return names.get(op, "") + either(map(value, sorted(right, key=str)))
     return f"{names.get(op, '')}{value(right)}"
 
 

@@ -57,9 +57,7 @@ class Lifespan:
         }
         try:
             await self._app(scope, self._to_app.get, self._send)
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:
+        except BaseException as error:  # CancelledError too, when the app raises it
             self._error = error
 
     async def _send(self, message: dict[str, Any]) -> None:

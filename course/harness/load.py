@@ -21,6 +21,7 @@ from course.harness import words
 from course.harness.frames import Place, last_place
 
 FACTORIES = ("create_app", "make_app", "get_app", "build_app")
+ROUTE_METHODS = ("get", "post", "put", "patch", "delete", "api_route", "include_router")
 SUGGESTED_FROM = ("fastapi", "pydantic", "typing", "contextlib", "enum", "datetime", "pathlib")
 
 
@@ -249,12 +250,13 @@ def _import_reason(error: BaseException, place: Place | None, folder: Path) -> s
         return f'{at}gives a router a prefix without its leading slash. Write it as "/…".'
     if "Invalid args for response field" in text:
         return (
-            f"{at}names a return type that FastAPI cannot turn into JSON. Annotate what the "
-            "response contains, or use response_model=None."
+            f"{at}names a type, of a parameter or of what it returns, that FastAPI cannot turn into "
+            "JSON. In Annotated the type comes first; for no response model use response_model=None."
         )
     if text.startswith("FastAPI.") and "missing 1 required positional argument" in text:
         return f"{at}uses the class FastAPI itself as app. Call it to make one: app = FastAPI()."
-    if isinstance(error, AttributeError) and place and place.source.startswith("@app."):
+    hidden = isinstance(error, AttributeError) and error.name in ROUTE_METHODS
+    if hidden and place and place.source.startswith("@app."):
         return f"{at}finds that app is no application any more: {words.sentence(text)} Is the name used twice?"
     if "is not a callable object" in text:
         return f"{at}calls the function inside Depends(). Give Depends the function itself."

@@ -65,8 +65,10 @@ def api(request: pytest.FixtureRequest) -> Iterator[Api]:
 def import_afresh(session: Session) -> Loaded:
     """The learner's code as if nothing of it had run yet. Raises LoadProblem."""
     session.close_shared()
-    session.loaded = load(session.folder, session.package)
-    session.guard.restore()
+    try:
+        session.loaded = load(session.folder, session.package)
+    finally:
+        session.guard.restore()
     return session.loaded
 
 

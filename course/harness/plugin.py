@@ -29,8 +29,10 @@ from course.harness.oracles import *  # noqa: F403  the fixtures
 from course.harness.oracles import import_afresh, watched
 from course.harness.report import Check, Exchange, Status
 from course.harness.session import KEY, Session, session_of
+from course.harness.words import shorten
 from course.harness.workspace import lay_out, snapshot
 
+LONGEST = 600  # characters of a text for the learner
 KEPT = 3  # exchanges of a failed check that its verdict carries, the last ones
 
 
@@ -164,13 +166,13 @@ def _up_to(last: Recorded | None, exchanges: list[Recorded]) -> list[Exchange]:
 def _fill(check: Check, explanation: Explanation, folder: Path) -> None:
     def short(text: str) -> str:
         """Without the temporary folder, which is nothing to the learner."""
-        return text.replace(f"{folder}{os.sep}", "").replace(str(folder), ".")
+        return shorten(text.replace(f"{folder}{os.sep}", "").replace(str(folder), "."), LONGEST)
 
     check.kind, check.message = explanation.kind, short(explanation.message)
     check.expected = short(explanation.expected) if explanation.expected is not None else None
     check.actual = short(explanation.actual) if explanation.actual is not None else None
     if place := explanation.place:
-        check.file, check.line, check.source = place.file, place.line, place.source
+        check.file, check.line, check.source = place.file, place.line, short(place.source)
 
 
 def _describe(item: pytest.Item) -> Check:

@@ -31,7 +31,7 @@ from course.harness.frames import Place, innermost, last_place
 from course.harness.near import near_miss
 from course.harness.routes import Route, has_mounts, on_path, router_left_out, shadowed
 from course.harness.validation import explain_refusal, refusal
-from course.harness.words import a, all_of, sentence, value
+from course.harness.words import a, all_of, sentence, text_of, value
 
 ERROR_KEYS = ("error", "errors", "detail", "message", "msg")
 
@@ -52,16 +52,19 @@ def server_error(case: Case) -> Explanation | None:
         return response_model(case, error)
     place = last_place(error, case.folder) or function_of(case)
     expected = case.expected if case.failure.target == "status" else "a response"
-    return Explanation("server-error", _crash(error, place), expected, status_of(case), place)
+    says = _crash(error, place)
+    if case.exchange.status == 500:
+        says += " Nothing caught that, so the server answered 500."
+    return Explanation("server-error", says, expected, status_of(case), place)
 
 
 def _crash(error: BaseException, place: Place | None) -> str:
     at = place.opening if place else "The app"
-    text = str(error)
+    text = text_of(error)
     if isinstance(error, ResponseTooLarge):
         return f"{at} sends a response that does not end: {error}."
     if isinstance(error, ValidationError):
-        return f"{at} {refused_by_model(error)} Nothing caught that, so the server answered 500."
+        return f"{at} {refused_by_model(error)}"
     if isinstance(error, SystemExit | KeyboardInterrupt):
         return f"{at} raised {type(error).__name__}, which ends the whole server."
     if isinstance(error, MemoryError):
@@ -74,7 +77,7 @@ def _crash(error: BaseException, place: Place | None) -> str:
         return f"{at} returns a coroutine: there is an await missing."
     if "not JSON compliant" in text:
         return f"{at} returns NaN or Infinity, and JSON has no such numbers."
-    return f"{at} raised {named(error)} Nothing caught it, so the server answered 500."
+    return f"{at} raised {named(error)}"
 
 
 def refused_by_model(error: ValidationError) -> str:

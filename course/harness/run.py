@@ -41,6 +41,7 @@ LEAN = (
             "debugging",
             "pastebin",
             "stepwise",
+            "legacypath",
         )
     ),
 )

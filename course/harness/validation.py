@@ -107,16 +107,18 @@ def _missing(refused: Refusal, exchange: Exchange, route: Route | None, function
             "A list or a model is read from the body unless the signature says Query()."
         )
     if refused.place == "body":
-        return _missing_in_body(refused, exchange.request, function)
+        return _missing_in_body(refused, exchange.request, route, function)
     if refused.place == "header":
         return f"{function} requires the header {name}. Give the parameter a default: = None."
     return f"{function} requires {name} in {PLACES[refused.place]}. Give it a default."
 
 
-def _missing_in_body(refused: Refusal, body: Any, function: str) -> str:
+def _missing_in_body(refused: Refusal, body: Any, route: Route | None, function: str) -> str:
     if not isinstance(body, dict):
         return f"{function} expects a JSON object in the body."
     name = str(refused.names[-1])
+    if route and "Form(" in str(inspect.signature(route.endpoint)):
+        return f"{function} reads {name} from a form, and the request sends JSON: leave out Form()."
     # For a body parameter FastAPI reports no input, for a field of a model the object around it.
     if refused.input is None and len(refused.names) == 1:
         return (

@@ -9,7 +9,16 @@ from typing import Any
 
 
 def a(noun: str) -> str:
-    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+    """`an APIRouter`, `a UserOut`: the names of classes that begin with U say you."""
+    return f"{'an' if noun[:1] in 'AEIOaeiou' else 'a'} {noun}"
+
+
+def text_of(error: BaseException) -> str:
+    """What an exception says; "" when it cannot even do that."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def sentence(text: str) -> str:
@@ -47,7 +56,11 @@ def value(data: Any, limit: int = 120) -> str:
         data = sorted(data, key=str)
     if isinstance(data, type):
         return TYPES.get(data, data.__name__)
-    return shorten(json.dumps(data, ensure_ascii=False, default=str), limit)
+    return shorten(json.dumps(data, ensure_ascii=False, default=_plain), limit)
+
+
+def _plain(data: Any) -> str:
+    return data.isoformat() if hasattr(data, "isoformat") else str(data)
 
 
 TYPES = {
