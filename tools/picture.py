@@ -1,6 +1,6 @@
 """Draws docs/picture.svg: a real check of a wrong submission, as the terminal shows it.
 
-    python tools/picture.py
+python tools/picture.py
 """
 
 from __future__ import annotations
