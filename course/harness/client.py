@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 
 from course.harness.lifespan import Lifespan
+from course.harness.loop import Loop
 from course.harness.report import Exchange, as_curl
 from course.harness.words import shorten
 
@@ -77,14 +78,14 @@ def running(
     `after` when the app has run. Raises StartupFailed before the Api is given, ShutdownFailed
     after.
     """
-    with asyncio.Runner() as runner:
+    with Loop() as loop:
         lifespan = Lifespan(app)
-        runner.run(lifespan.startup())
+        loop.run(lifespan.startup())
         after()
-        transport = AppTransport(app, runner, lifespan.state, exchanges, before, after)
+        transport = AppTransport(app, loop, lifespan.state, exchanges, before, after)
         with Api(transport) as api:
             yield api
-        runner.run(lifespan.shutdown())
+        loop.run(lifespan.shutdown())
         after()
 
 
@@ -94,13 +95,13 @@ class AppTransport(httpx.BaseTransport):
     def __init__(
         self,
         app: Any,
-        runner: asyncio.Runner,
+        loop: Loop,
         state: dict[str, Any],
         exchanges: list[Recorded] | None,
         before: Callable[[Exchange], None],
         after: Callable[[], None],
     ) -> None:
-        self._app, self._runner, self._state = app, runner, state
+        self._app, self._loop, self._state = app, loop, state
         self._before, self._after = before, after
         self.exchanges = [] if exchanges is None else exchanges
         self.timeline: list[str] = []
@@ -113,7 +114,7 @@ class AppTransport(httpx.BaseTransport):
         started = time.perf_counter()
         answer = _Answer(recorded, self.timeline)
         try:
-            self._runner.run(self._serve(request, answer))
+            self._loop.run(self._serve(request, answer))
         except BaseException as error:
             recorded.error = error
         self._after()
@@ -143,25 +144,15 @@ class AppTransport(httpx.BaseTransport):
             "state": dict(self._state),
         }
         answer.recorded.scope = scope
-        serving = asyncio.create_task(self._call(scope, answer.receiver(request), answer))
-        too_large = asyncio.create_task(answer.too_large.wait())
+        task = asyncio.current_task()
+        assert task is not None
+        answer.stop = task.cancel
         try:
-            await asyncio.wait({serving, too_large}, return_when=asyncio.FIRST_COMPLETED)
-        finally:  # also when the main task is interrupted
-            too_large.cancel()
-            unfinished = serving.cancel()
-        if unfinished:
-            raise ResponseTooLarge(f"{MAX_BODY:,} bytes sent, and no end")
-        answer.note("returned")
-
-    async def _call(self, scope: dict[str, Any], receive: Any, answer: _Answer) -> None:
-        try:
-            await self._app(scope, receive, answer.send)
+            await self._app(scope, answer.receiver(request), answer.send)
         except BaseException as error:
-            if isinstance(error, asyncio.CancelledError) and answer.too_large.is_set():
-                raise
-            # SystemExit and KeyboardInterrupt too: let out of a task, they would stop the loop.
-            answer.recorded.error = error
+            # SystemExit and KeyboardInterrupt too: a server would end with them, we go on.
+            answer.recorded.error = answer.recorded.error or error
+        answer.note("returned")
 
 
 class _Answer:
@@ -173,7 +164,7 @@ class _Answer:
         self.headers: list[tuple[bytes, bytes]] = []
         self.body = bytearray()
         self.complete = asyncio.Event()
-        self.too_large = asyncio.Event()
+        self.stop: Callable[[], object] = lambda: None
 
     def note(self, event: str) -> None:
         self.recorded.messages.append(event)
@@ -201,7 +192,8 @@ class _Answer:
             if not message.get("more_body", False):
                 self.complete.set()
             elif len(self.body) > MAX_BODY:
-                self.too_large.set()
+                self.recorded.error = ResponseTooLarge(f"{MAX_BODY:,} bytes sent, and no end")
+                self.stop()
                 await asyncio.Event().wait()  # nobody reads on
 
     def as_response(self, request: httpx.Request) -> httpx.Response:
