@@ -47,7 +47,7 @@ lint: $(AUTHOR)
 	@sh tools/lint.sh $(BIN)
 
 test: $(AUTHOR) lint browser
-	@$(BIN)/python -m pytest tests --cov=course --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --cov=course --cov-report=term:skip-covered --cov-fail-under=90
 	@$(BIN)/python -m course verify --mutants
 
 browser: $(AUTHOR)
