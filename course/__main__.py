@@ -13,10 +13,18 @@ spare = None
 if sys.argv[1:2] == ["check"] and not {"-h", "--help"} & set(sys.argv):
     spare = Spare()
 
-from course import cli  # noqa: E402  after the child has been started
-
 try:
+    from course import cli  # after the child has been started
+
     cli.main(spare)
+except ModuleNotFoundError as error:
+    if not error.name or error.name.startswith("course"):
+        raise
+    sys.exit(
+        f"The course is not set up for {sys.executable}: it has no {error.name}.\n"
+        "Run make setup, or without make: python -m pip install --require-hashes "
+        "-r requirements.lock"
+    )
 finally:
     if spare:
         spare.close()

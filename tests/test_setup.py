@@ -77,6 +77,29 @@ exec "{sys.executable}" "$@"
     assert not (tmp_path / "venv").exists()
 
 
+def test_when_uv_fails_pip_is_tried(tmp_path):
+    (tmp_path / "bin").mkdir()
+    pretend(tmp_path / "bin", "uv", f'[ "$1" = venv ] && mkdir -p "{tmp_path}/venv/bin"\nexit 1\n')
+    done = setup(tmp_path, sys.executable)
+    assert "uv did not manage that, so pip is tried." in done.stderr
+    assert (tmp_path / "venv/bin/pip").exists()
+
+
+def test_the_tool_without_what_it_needs_says_so(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "course", "check", "1"],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "The course is not set up for" in done.stderr
+    assert "make setup" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_it_says_what_it_does(tmp_path):
     done = setup(tmp_path, sys.executable)
     assert "Setting up once: installing" in done.stderr

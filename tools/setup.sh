@@ -6,6 +6,30 @@ python=$1 venv=$2 lock=$3
 
 say() { printf '%s\n' "$*" >&2; }
 
+bin() { if [ -d "$venv/Scripts" ]; then echo "$venv/Scripts"; else echo "$venv/bin"; fi; }
+
+with_uv() {
+    say "Setting up once: installing what $lock lists into $venv, with uv."
+    [ -x "$(bin)/python" ] || uv venv --quiet --python "$python" "$venv" || return 1
+    uv pip install --quiet --python "$(bin)/python" --require-hashes --compile-bytecode -r "$lock"
+}
+
+with_pip() {
+    say "Setting up once: installing what $lock lists into $venv, with pip." \
+        "This takes about half a minute."
+    # An environment that uv has made has no pip.
+    if ! "$(bin)/python" -m pip --version >/dev/null 2>&1; then
+        if ! problem=$("$python" -m venv --clear "$venv" 2>&1); then
+            rm -rf "$venv"
+            say "Python could not make a virtual environment:"
+            say "$problem"
+            say "On Debian and Ubuntu, install what is missing: sudo apt install python3-venv"
+            exit 1
+        fi
+    fi
+    "$(bin)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+}
+
 if ! command -v "$python" >/dev/null 2>&1; then
     say "There is no command $python. Install Python 3.11 or newer, or name yours:"
     say "  make PYTHON=python3.12 check lesson=1"
@@ -21,27 +45,12 @@ if sys.version_info < (3, 11):
     )
 PY
 
-if [ -x "$venv/Scripts/python.exe" ] || [ -d "$venv/Scripts" ]; then bin=$venv/Scripts; else bin=$venv/bin; fi
-
-if command -v uv >/dev/null 2>&1; then
-    say "Setting up once: installing what $lock lists into $venv, with uv."
-    [ -x "$bin/python" ] || uv venv --quiet --python "$python" "$venv"
-    [ -d "$venv/Scripts" ] && bin=$venv/Scripts
-    uv pip install --quiet --python "$bin/python" --require-hashes --compile-bytecode -r "$lock"
-else
-    say "Setting up once: installing what $lock lists into $venv, with pip. This takes about half a minute."
-    if [ ! -x "$bin/python" ]; then
-        if ! problem=$("$python" -m venv "$venv" 2>&1); then
-            rm -rf "$venv"
-            say "Python could not make a virtual environment:"
-            say "$problem"
-            say "On Debian and Ubuntu, install what is missing: sudo apt install python3-venv"
-            exit 1
-        fi
-        [ -d "$venv/Scripts" ] && bin=$venv/Scripts
-    fi
-    "$bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+if ! command -v uv >/dev/null 2>&1; then
+    with_pip
+elif ! with_uv; then
+    say "uv did not manage that, so pip is tried."
+    with_pip
 fi
 # The first check should not be the one that compiles.
-"$bin/python" -m compileall -q course checks || true
+"$(bin)/python" -m compileall -q course checks || true
 say "Ready."
