@@ -16,7 +16,10 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from course.harness.guard import Guard
 
 CUT_OFF = 70  # the status of a child whose line to the parent is gone
 
@@ -31,6 +34,7 @@ def main() -> None:
     _preload()
     if settings["rehearse"]:
         rehearse()
+    guard = _guard()
     gc.collect()
     gc.freeze()  # the libraries stay: no later collection has to look at them
     trace = Path(settings["trace"]).open("r+", encoding="utf-8")  # noqa: SIM115  until the end
@@ -39,12 +43,19 @@ def main() -> None:
     leave = os._exit
     try:
         for line in requests:
-            _serve(json.loads(line), channel, trace)
+            _serve(json.loads(line), channel, trace, guard)
     finally:
         leave(1)  # not waiting for the learner's threads and atexit handlers
 
 
-def _serve(message: dict[str, Any], channel: int, trace: TextIO) -> None:
+def _guard() -> Guard:
+    """Made once, before any of the learner's code has run."""
+    from course.harness.guard import Guard
+
+    return Guard()
+
+
+def _serve(message: dict[str, Any], channel: int, trace: TextIO, guard: Guard) -> None:
     from course.harness.request import Request
     from course.harness.run import run
 
@@ -55,7 +66,7 @@ def _serve(message: dict[str, Any], channel: int, trace: TextIO) -> None:
     os.chdir(request.folder)
     sys.path.insert(0, request.folder)
     try:
-        run(request, emit)
+        run(request, emit, guard)
     except BaseException as error:
         emit({"event": "broken", "error": f"{type(error).__name__}: {error}"})
     finally:

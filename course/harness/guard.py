@@ -36,8 +36,11 @@ WATCHED: tuple[ModuleType, ...] = (
     httpx,
     asyncio,
 )
-PACKAGES = ("course", "httpx", "json", "pytest", "_pytest", "pluggy")
-"""Of these, every module, and the methods of every class."""
+PACKAGES = ("course", "httpx", "json")
+MODULES = ("pytest", "_pytest.outcomes", "_pytest.python", "_pytest.runner")
+"""Of these, every function, and the methods of every class."""
+KEPT = (*PACKAGES, "pytest", "_pytest", "pluggy")
+"""Of these, every module stays under its name."""
 
 METHODS = (classmethod, property, staticmethod)
 _missing = object()
@@ -51,9 +54,14 @@ class Guard:
         self._modules = {
             name: module
             for name, module in sys.modules.items()
-            if name.partition(".")[0] in PACKAGES or module in WATCHED
+            if name.partition(".")[0] in KEPT or module in WATCHED
         }
-        self._seen = [_Seen(owner) for owner in _owners(list(self._modules.values()))]
+        watched = [
+            module
+            for name, module in self._modules.items()
+            if name.partition(".")[0] in PACKAGES or name in MODULES or module in WATCHED
+        ]
+        self._seen = [_Seen(owner) for owner in _owners(watched)]
         self._settings = (sys.gettrace(), sys.getprofile(), sys.getrecursionlimit())
         self._callbacks = list(gc.callbacks)
         self._often = [seen for seen in self._seen if seen.owner in WATCHED]
@@ -128,11 +136,12 @@ class _Seen:
 
 
 def _owners(modules: list[ModuleType]) -> list[Any]:
-    """The modules, and the classes that are defined in those of PACKAGES."""
+    """The modules, and the classes that are defined in them."""
+    names = {module.__name__ for module in modules}
     classes = {
         value
         for module in modules
         for value in list(vars(module).values())
-        if isinstance(value, type) and value.__module__.partition(".")[0] in PACKAGES
+        if isinstance(value, type) and value.__module__ in names
     }
     return [*modules, *classes]

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from course.harness import plugin
+from course.harness.guard import Guard
 from course.harness.load import unload
 from course.harness.request import Request
 from course.harness.session import KEY, Emit, Session
@@ -41,13 +42,15 @@ LEAN = (
             "debugging",
             "pastebin",
             "stepwise",
+            "setuponly",
+            "setupplan",
             "legacypath",
         )
     ),
 )
 
 
-def run(request: Request, emit: Emit) -> None:
+def run(request: Request, emit: Emit, guard: Guard | None = None) -> None:
     """Emit `collected`, `load`, then `problem` or `advice`, and `start`, `request`s and `result`
     of each check, and at last `end`. Without `end`, the run is not complete.
     """
@@ -57,7 +60,9 @@ def run(request: Request, emit: Emit) -> None:
         request.seed,
         emit,
         dict(request.done),
+        guard or Guard(),
     )
+    session.guard.replaced.clear()
     checks = Path(request.checks).resolve()
     arguments = [
         *LEAN,

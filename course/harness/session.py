@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class Session:
     emit: Emit = lambda event: None
     done: dict[str, str] = field(default_factory=dict)
     guard: Guard = field(default_factory=Guard)
+    """What the checks rely on, as it was before any of the learner's code ran."""
     files: dict[Path, bytes] = field(default_factory=dict)
     """The learner's files before any of their code ran."""
     loaded: Loaded | None = None
@@ -53,7 +54,7 @@ class Session:
 
     def on_request(self, exchange: Exchange) -> None:
         """Tell the outside what is about to be sent, in case nothing comes back."""
-        self.emit({"event": "request", "exchange": asdict(exchange)})
+        self.emit({"event": "request", "exchange": vars(exchange)})
 
 
 KEY = pytest.StashKey[Session]()
