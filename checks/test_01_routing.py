@@ -6,6 +6,8 @@ from course.harness import hints, needs, read_only, section
 
 pytestmark = read_only
 
+CATEGORIES = ("kitchen", "office", "garden")
+
 
 @pytest.fixture
 def catalog(folder):
@@ -14,26 +16,73 @@ def catalog(folder):
 
 
 @pytest.fixture
-def other(catalog, rng):
-    """Another catalogue: one product less, new prices, and the others are featured now."""
+def other(rng):
+    """Another catalogue: longer, in no order, with awkward names and one category empty."""
+    used = rng.sample(CATEGORIES, 2)
+    names = ["  Zoë's  LAMP ", "Pot", "pot", "3"]
     return [
-        {**product, "price_cents": rng.randint(100, 9999), "featured": not product["featured"]}
-        for product in catalog[1:]
+        {
+            "id": product_id,
+            "sku": f"{''.join(rng.choices('ABCXYZ', k=3))}-{product_id:04}",
+            "name": rng.choice(names),
+            "category": used[place % 2],
+            "price_cents": rng.randint(1, 9999),
+            "featured": place % 3 > 0,
+        }
+        for place, product_id in enumerate([5000, *rng.sample(range(10, 5000), 119)])
     ]
 
 
 def answers(catalog):
     """What each path that shows the catalogue says about it."""
-    product = catalog[-1]
     return {
         "/products": catalog,
         "/health": {"status": "ok", "products": len(catalog)},
-        f"/products/{product['id']}": product,
+        **{f"/products/{product['id']}": product for product in (catalog[0], catalog[-1])},
         "/products/featured": [p for p in catalog if p["featured"]],
-        f"/categories/{product['category']}": [
-            p for p in catalog if p["category"] == product["category"]
-        ],
+        **{
+            f"/categories/{category}": [p for p in catalog if p["category"] == category]
+            for category in CATEGORIES
+        },
     }
+
+
+def forms(answer):
+    """The types of an answer's values: in Python 1250 == 1250.0 and True == 1, in JSON not."""
+    found = {}
+    for product in answer if type(answer) is list else [answer]:
+        for key, value in product.items():
+            found.setdefault(key, set()).add(type(value).__name__)
+    return found
+
+
+ANOTHER_FORM = (
+    "The values are equal in Python, but they have another type than in catalog.json: 1250.0 where "
+    "catalog.json says 1250, or 1 where it says true. Is there a model with a float in place of an "
+    "int, or an int in place of a bool?"
+)
+
+
+def why_not(answer, expected, path):
+    """Why a path does not show the catalogue that was put into catalog.json."""
+    begins = "The check put other products into catalog.json before the start."
+    shown, due = ids(answer), ids(expected)
+    if not set(shown) & set(due):
+        return (
+            f"{begins} GET {path} does not show them: it was read too early, or is written "
+            "into main.py."
+        )
+    if sorted(shown) != sorted(due):
+        return f"{begins} GET {path} shows {len(shown)}, not {len(due)}."
+    if shown != due:
+        return f"{begins} GET {path} is not in its order."
+    return f"{begins} GET {path} shows the right ones, but not as they stand in the file."
+
+
+def ids(answer):
+    """The ids of the products in an answer, [] when it has none."""
+    products = answer if type(answer) is list else [answer]
+    return [product["id"] for product in products if "id" in product]
 
 
 @section("the-app-object")
@@ -65,6 +114,11 @@ def test_the_root_points_to_the_docs(api):
     response = api.get("/")
     assert response.status_code == 200
     assert response.json() == {"name": "Corner Shop API", "docs": "/docs"}
+    response = api.get("/docs")
+    assert response.status_code == 200, (
+        "The root points to /docs, and there is nothing. FastAPI puts the page there by itself, "
+        "unless docs_url says otherwise."
+    )
 
 
 @section("reading-the-catalogue")
@@ -84,20 +138,24 @@ def test_health_counts_the_products(api, catalog):
         if empty
         else ""
     )
+    assert type(response.json()["products"]) is int, "The number of products is a whole number."
 
 
 @section("reading-the-catalogue")
 @hints("Return the products as a list: FastAPI makes JSON of it.")
 def test_products_lists_the_catalogue(api, catalog):
     """GET /products lists the whole catalogue."""
-    response = api.get("/products")
-    assert response.status_code == 200
-    assert response.json() == catalog
-    types = {type(product["price_cents"]).__name__ for product in response.json()}
-    assert types == {"int"}, (
-        "The prices are equal, but some are no whole numbers any more: 1250.0 where catalog.json "
-        "says 1250. Is there a model in which price_cents is a float?"
-    )
+    for again in (False, True):
+        response = api.get("/products")
+        assert response.status_code == 200
+        assert response.json() == catalog, (
+            "The first GET /products listed the catalogue, and the second one does not: reading "
+            "has used it up, or changed it. An iterator, as map() and filter() return it, can be "
+            "read once. Keep a list."
+            if again
+            else ""
+        )
+    assert forms(response.json()) == forms(catalog), ANOTHER_FORM
 
 
 @section("path-parameters")
@@ -120,6 +178,7 @@ def test_a_product_is_found_by_its_id(api, catalog):
             if another
             else ""
         )
+        assert forms(response.json()) == forms(product), ANOTHER_FORM
 
 
 @section("path-parameters")
@@ -163,7 +222,9 @@ def test_featured_comes_before_the_id_route(api, catalog):
     """GET /products/featured lists the featured products."""
     response = api.get("/products/featured")
     assert response.status_code == 200
-    assert response.json() == [product for product in catalog if product["featured"]]
+    featured = [product for product in catalog if product["featured"]]
+    assert response.json() == featured
+    assert forms(response.json()) == forms(featured), ANOTHER_FORM
 
 
 @section("a-choice-of-values")
@@ -173,16 +234,18 @@ def test_featured_comes_before_the_id_route(api, catalog):
 )
 def test_a_category_lists_its_products(api, catalog):
     """GET /categories/{category} lists the products of a category."""
-    for category in ("kitchen", "office", "garden"):
+    for category in CATEGORIES:
         response = api.get(f"/categories/{category}")
         assert response.status_code == 200
         nothing = response.json() == []
-        assert response.json() == [p for p in catalog if p["category"] == category], (
+        products = [product for product in catalog if product["category"] == category]
+        assert response.json() == products, (
             "The list is empty. If the type of the parameter is a plain Enum: a member of it is "
             "not equal to a string. Take StrEnum, or compare the value of the member."
             if nothing
             else ""
         )
+        assert forms(response.json()) == forms(products), ANOTHER_FORM
 
 
 @section("a-choice-of-values")
@@ -193,8 +256,9 @@ def test_a_category_lists_its_products(api, catalog):
 )
 def test_an_unknown_category_is_422(api, rng):
     """GET /categories/{category} is 422 for any other category."""
-    for unknown in ("cellar", "Kitchen", "".join(rng.choices("abcdefgh", k=8))):
-        response = api.get(f"/categories/{unknown}")
+    some = "".join(rng.choices("abcdefgh", k=8))
+    for unknown in ("cellar", "Kitchen", "kit", "kitchens", "kitchen ", some):
+        response = api.get(f"/categories/{unknown.replace(' ', '%20')}")
         assert response.status_code == 422, (
             f'The shop has no category "{unknown}". A type that names the three categories '
             "makes FastAPI answer 422 by itself."
@@ -213,7 +277,8 @@ def test_an_unknown_category_is_422(api, rng):
 @hints("@app.get answers GET and nothing else. The router answers 405 to the rest by itself.")
 def test_the_catalogue_is_read_only(api, catalog):
     """POST, PUT, PATCH and DELETE are 405: the catalogue is read-only."""
-    for path in ("/", *answers(catalog)):
+    product, category = f"/products/{catalog[-1]['id']}", f"/categories/{catalog[-1]['category']}"
+    for path in ("/", "/health", "/products", product, "/products/featured", category):
         for method in ("POST", "PUT", "PATCH", "DELETE"):
             response = api.request(method, path)
             assert response.status_code == 405, (
@@ -241,12 +306,15 @@ def test_the_catalogue_is_read_at_startup(start, folder, other):
     with start() as api:
         for path, expected in answers(other).items():
             response = api.get(path)
-            assert response.status_code == 200
-            assert response.json() == expected, (
-                "After main.py was imported, and before the app started, the check put other "
-                f"products into catalog.json. GET {path} does not show them: the file was read "
-                "too early, or what it says is written into main.py."
+            assert response.status_code == 200, (
+                "Before the app started, the check put other products into catalog.json, none of "
+                f"them of this category. Then GET {path} is 200 with an empty list."
+                if expected == []
+                else "Before the app started, the check put other products into catalog.json. GET "
+                f"{path} does not know them."
             )
+            assert response.json() == expected, why_not(response.json(), expected, path)
+            assert forms(response.json()) == forms(expected), ANOTHER_FORM
 
 
 @section("lifespan")
@@ -267,7 +335,10 @@ def test_the_catalogue_is_read_once(start, folder, catalog, other):
         (folder / "catalog.json").write_text(json.dumps(other), "utf-8")
         for path, expected in answers(catalog).items():
             response = api.get(path)
-            assert response.status_code == 200
+            assert response.status_code == 200, (
+                "While the app was running, the check put other products into catalog.json. GET "
+                f"{path} must still answer from the catalogue that was read when the app started."
+            )
             assert response.json() == expected, (
                 "While the app was running, the check put other products into catalog.json. "
                 f"GET {path} shows them: the file is read while a request is answered, and not "
@@ -299,4 +370,29 @@ def test_a_restart_does_not_double_the_catalogue(start, catalog):
                 "The check started the app, stopped it, and started it again. GET "
                 f"{path} is now different from what it was after the first start: something of "
                 "the first start is left, or something is missing in the second."
+            )
+
+
+@section("lifespan")
+@needs("test_the_catalogue_is_read_at_startup", "test_a_restart_does_not_double_the_catalogue")
+@hints(
+    "Something keeps what the first start has read: a cache, or a test whether there is a list.",
+    "Call read_catalog() at each start, and put what it returns in place of what was there.",
+)
+def test_each_start_reads_the_catalogue(start, folder, other):
+    """Each start of the app reads the catalogue again."""
+    with start():
+        pass
+    (folder / "catalog.json").write_text(json.dumps(other), "utf-8")
+    with start() as api:
+        for path, expected in answers(other).items():
+            response = api.get(path)
+            assert response.status_code == 200, (
+                "The check started the app, stopped it, put other products into catalog.json, and "
+                f"started the app again. GET {path} does not know them."
+            )
+            assert response.json() == expected, (
+                "The check started the app, stopped it, put other products into catalog.json, and "
+                f"started the app again. GET {path} does not show them: the second start has not "
+                "read the file."
             )

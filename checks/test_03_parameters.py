@@ -1,5 +1,6 @@
 import json
 import uuid
+from itertools import combinations
 
 import pytest
 
@@ -17,6 +18,9 @@ SEARCH = {
     "limit",
     "offset",
 }
+ADJECTIVES = ("Blue", "Old", "Tall")
+NOUNS = ("mug", "lamp", "box")
+TAGS = ("gift", "new", "sale", "wood")
 SORTS = {"name": "name", "-name": "name", "price": "price_cents", "-price": "price_cents"}
 
 
@@ -27,23 +31,64 @@ def shelves(folder):
 
 
 @pytest.fixture
-def other_shelves(folder, rng):
-    """Sixty other products, put into products.json before main.py is imported."""
-    ids = rng.sample(range(100, 1000), 60)
-    products = [
-        {
-            "id": number,
-            "sku": f"{''.join(rng.choices('ABCDEFGHJKLMNPRSTUVWXYZ', k=3))}-{number:04}",
-            "name": f"{rng.choice(('Blue', 'Old', 'Tall'))} {rng.choice(('mug', 'lamp', 'box'))}",
-            "category": rng.choice(CATEGORIES),
-            "price_cents": rng.choice((300, 700, 1500, 2500, 9000, 12000)),
-            "stock": rng.choice((0, 1, 40)),
-            "tags": rng.sample(("gift", "new", "sale", "wood"), rng.randint(1, 3)),
-        }
-        for number in ids
-    ]
+def other_shop(folder, rng):
+    """Sixty other products, put into products.json before main.py is imported, and two wishes.
+
+    A wish has a value for each of the six filters. One product passes all six, and for each filter
+    there is one that fails this filter only: no filter can be dropped unnoticed.
+    """
+    wished = [wish_and_products(rng, in_stock) for in_stock in (True, False)]
+    products = [product for _, products in wished for product in products]
+    while len(products) < 60:
+        products.append(
+            {
+                "name": f"{rng.choice(ADJECTIVES)} {rng.choice(NOUNS)}",
+                "category": rng.choice(CATEGORIES),
+                "price_cents": rng.choice((300, 700, 1500, 2500, 9000, 12000)),
+                "stock": rng.choice((0, 1, 40)),
+                "tags": rng.sample(TAGS, rng.randint(1, 3)),
+            }
+        )
+    rng.shuffle(products)
+    for product, number in zip(products, rng.sample(range(100, 1000), len(products)), strict=True):
+        product["id"] = number
+        product["sku"] = f"{''.join(rng.choices('ABCDEFGHJKLMNPRSTUVWXYZ', k=3))}-{number:04}"
     (folder / "products.json").write_text(json.dumps(products), "utf-8")
-    return by_id(products)
+    return by_id(products), [wish for wish, _ in wished]
+
+
+def wish_and_products(rng, in_stock):
+    """One value for each filter, the product that passes all, and one that fails each filter."""
+    noun, other_noun = rng.sample(NOUNS, 2)
+    category, other_category = rng.sample(CATEGORIES, 2)
+    tag, second_tag, other_tag = rng.sample(TAGS, 3)
+    price = rng.randint(1000, 5000)
+    low, high = price - rng.randint(0, 300), price + rng.randint(0, 300)
+    stock, other_stock = (rng.randint(1, 40), 0) if in_stock else (0, rng.randint(1, 40))
+    wanted = {
+        "name": f"{rng.choice(ADJECTIVES)} {noun}",
+        "category": category,
+        "price_cents": price,
+        "stock": stock,
+        "tags": [tag, second_tag],
+    }
+    wish = {
+        "q": noun.upper(),
+        "category": category,
+        "min_price": low,
+        "max_price": high,
+        "in_stock": in_stock,
+        "tag": [tag, second_tag],
+    }
+    others = (
+        {"name": f"{rng.choice(ADJECTIVES)} {other_noun}"},
+        {"category": other_category},
+        {"price_cents": low - 1},
+        {"price_cents": high + 1},
+        {"stock": other_stock},
+        {"tags": [tag, other_tag]},
+    )
+    return wish, [wanted, *({**wanted, **other} for other in others)]
 
 
 def by_id(products):
@@ -55,6 +100,49 @@ def in_order(products, sort):
     return sorted(
         by_id(products), key=lambda product: product[SORTS[sort]], reverse=sort.startswith("-")
     )
+
+
+def with_change(products, number, **fields):
+    """The same products, of which the one with this id has other values."""
+    return [{**product, **fields} if product["id"] == number else product for product in products]
+
+
+def the_list_shows(api, products, why):
+    """The same request before and after: a cache, a copy or a change too many shows here."""
+    response = api.get("/products", params={"limit": 100})
+    assert response.status_code == 200
+    assert response.json()["items"] == products, why
+
+
+def one_changed(request, what):
+    return (
+        f"{request} has changed the {what} of one product. After that GET /products shows this "
+        "new value, and everything else as it was. Change the product in products itself, and "
+        "every route shows the same."
+    )
+
+
+def with_a_twin(products):
+    """Those in stock whose name another product has too: a change by name shows with them."""
+    names = [product["name"] for product in products]
+    return [p for p in products if names.count(p["name"]) > 1 and p["stock"] > 0]
+
+
+def free_id(products, rng):
+    """An id between those of the products that no product has."""
+    used = {product["id"] for product in products}
+    return rng.choice([number for number in range(1, max(used)) if number not in used])
+
+
+ABC = (
+    'The id in this path is "abc", and abc is no whole number. Declared as an int, FastAPI answers '
+    "422 by itself."
+)
+UNTOUCHED = "No request has changed anything yet: these are the products of products.json."
+NONE_CHANGED = (
+    "The request was refused, so nothing may have changed, and GET /products shows a difference. "
+    "Look at everything first, and change something only when nothing can go wrong any more."
+)
 
 
 @section("one-page-of-a-list")
@@ -93,7 +181,25 @@ def test_the_list_comes_in_pages(api, shelves):
             "total": len(shelves),
             "limit": limit,
             "offset": offset,
-        }
+        }, (
+            f"limit and offset in the answer are the ones that were used, sent or not: {limit} and "
+            f"{offset} here."
+        )
+    for offset in (len(shelves) + 1, 1000):
+        response = api.get("/products", params={"offset": offset})
+        assert response.status_code == 200, (
+            f"There are only {len(shelves)} products, so this page is past the end. That is no "
+            "error: items is empty."
+        )
+        assert response.json() == {
+            "items": [],
+            "total": len(shelves),
+            "limit": 20,
+            "offset": offset,
+        }, (
+            f"This page is past the end, with an offset of {offset} and {len(shelves)} products. "
+            "items is empty, total stays, and limit and offset are the ones that were used."
+        )
 
 
 @section("one-page-of-a-list")
@@ -115,6 +221,8 @@ def test_limit_and_offset_have_bounds(api, shelves):
         ({"limit": -1}, "A negative limit has no meaning, and a slice reads it as something else"),
         ({"offset": -1}, "A negative offset has no meaning, and a slice counts it from the end"),
         ({"limit": "ten"}, '"ten" is no whole number'),
+        ({"limit": "2.5"}, '"2.5" is no whole number'),
+        ({"offset": "2.5"}, '"2.5" is no whole number'),
     ):
         response = api.get("/products", params=params)
         assert response.status_code == 422, (
@@ -146,6 +254,27 @@ def test_q_searches_the_names(api, shelves, rng):
         assert response.json()["total"] == len(found), (
             "total counts the products that match the search, not all products of the shop."
         )
+    field = "it stands in another field, and q looks at the names only"
+    plain = "q is plain text, so no character in it stands for others"
+    as_sent = "q is looked for as it was sent, with its spaces and with its words in this order"
+    for q, why in (
+        ("LMP-00", field),
+        ("kitchen", field),
+        ("wholesale", field),
+        ("m.g", plain),
+        ("m*g", plain),
+        ("m%g", plain),
+        ("m_g", plain),
+        ("mug enamel", as_sent),
+        ("mug ", as_sent),
+        ("  ", as_sent),
+    ):
+        found = [product for product in shelves if q in product["name"].lower()]
+        names = ", ".join(product["name"] for product in found) or "no name"
+        response = api.get("/products", params={"q": q})
+        assert response.status_code == 200, f'"{q}" is a good q of {len(q)} characters: {as_sent}.'
+        assert response.json()["items"] == found, f'"{q}" is in {names}: {why}.'
+        assert response.json()["total"] == len(found), f'"{q}" is in {names}: {why}.'
     for q in ("ab", "a" * 50):
         response = api.get("/products", params={"q": q})
         assert response.status_code == 200
@@ -224,7 +353,12 @@ def test_prices_narrow_the_list(api, shelves, rng):
         assert response.json()["total"] == len(found), (
             "total counts all products in this range of prices, on whatever page they are."
         )
-    for params in ({"min_price": -1}, {"max_price": -1}, {"min_price": "12.50"}):
+    for params in (
+        {"min_price": -1},
+        {"max_price": -1},
+        {"min_price": "12.50"},
+        {"max_price": "12.50"},
+    ):
         response = api.get("/products", params=params)
         assert response.status_code == 422, (
             "A price is a whole number of cents, 0 or more. Say so in the signature, and FastAPI "
@@ -272,12 +406,22 @@ def test_in_stock_is_a_switch_with_three_positions(api, shelves):
 )
 def test_tags_are_all_demanded(api, shelves):
     """GET /products?tag=gift&tag=new finds the products that have all these tags."""
-    for tags in (["gift"], ["gift", "new"], ["new", "gift"], ["sale"], ["gift", "wood", "steel"]):
+    for tags in (
+        ["gift"],
+        ["gift", "new"],
+        ["new", "gift"],
+        ["sale"],
+        ["gift", "wood", "steel"],
+        ["new", "linen", "gift"],
+        ["gift", "gift"],
+    ):
         found = [product for product in shelves if set(tags) <= set(product["tags"])]
         response = api.get("/products", params={"tag": tags})
         assert response.status_code == 200
         demand = "each of these" if len(tags) > 1 else "this one"
         why = f"{' and '.join(tags)}: a product is found when its tags contain {demand}."
+        if tags == ["gift", "gift"]:
+            why = "The same tag sent twice asks for no more than sent once."
         if response.json()["items"] == shelves[:20]:
             why = (
                 "All products came back, as if no tag had been sent. A list in the signature is "
@@ -287,11 +431,12 @@ def test_tags_are_all_demanded(api, shelves):
         assert response.json()["total"] == len(found), (
             "total counts the products that have all the tags asked for."
         )
-    for tag in ("Gift", "gif"):
+    for tag in ("Gift", "gif", "gift,new"):
         response = api.get("/products", params={"tag": tag})
         assert response.status_code == 200
         assert response.json()["items"] == [], (
-            f'No product has the tag "{tag}". A tag is compared as a whole and as it is written.'
+            f'No product has the tag "{tag}". A tag is compared as a whole and as it is written; '
+            "several tags are sent by repeating tag, and a comma does not divide them."
         )
 
 
@@ -331,7 +476,7 @@ def test_sort_orders_the_list(api, shelves):
             "also when the order is turned round by the minus sign. Otherwise a product could "
             "show up on two pages, or on none."
         )
-    for sort in ("stock", "Price", "--price"):
+    for sort in ("stock", "Price", "--price", "price_cents", "id", ""):
         response = api.get("/products", params={"sort": sort})
         assert response.status_code == 422, (
             f'"{sort}" is none of the four orders. With a type that names them FastAPI answers '
@@ -392,32 +537,30 @@ def test_an_unknown_query_parameter_is_422(api):
     "A chain of if and elif uses only the first one that fits: write one if for each.",
     "The products come from shop.products, and not from a list of your own.",
 )
-def test_filters_work_together(other_shelves, api, rng):
+def test_filters_work_together(other_shop, api, rng):
     """GET /products combines all filters, with other products on the shelves too."""
-    for _ in range(12):
-        wanted = rng.choice(other_shelves)
-        filters = {
-            "q": wanted["name"].split()[1].upper(),
-            "category": wanted["category"],
-            "min_price": wanted["price_cents"] - rng.randint(0, 300),
-            "max_price": wanted["price_cents"] + rng.randint(0, 1000),
-            "in_stock": wanted["stock"] > 0,
-            "tag": wanted["tags"][:2],
-        }
-        params = {key: filters[key] for key in rng.sample(sorted(filters), rng.randint(2, 4))}
-        params |= {"sort": rng.choice(list(SORTS)), "limit": 5, "offset": rng.randint(0, 1)}
-        found = in_order([p for p in other_shelves if matches(p, params)], params["sort"])
-        response = api.get("/products", params=params)
+    products, wishes = other_shop
+    pairs = list(combinations(("q", "category", "min_price", "max_price", "in_stock", "tag"), 2))
+    cases = [{name: wishes[n % 2][name] for name in pair} for n, pair in enumerate(pairs)]
+    cases += wishes
+    for filters in cases:
+        sort, offset = rng.choice(list(SORTS)), rng.randint(0, 1)
+        found = in_order([p for p in products if matches(p, filters)], sort)
+        response = api.get(
+            "/products", params={**filters, "sort": sort, "limit": 5, "offset": offset}
+        )
+        why = (
+            f"products.json held {len(products)} other products when the app was imported. "
+            f"{len(found)} of them pass every filter that was sent: {' and '.join(filters)}."
+        )
         assert response.status_code == 200
+        assert response.json()["total"] == len(found), why
         assert response.json() == {
-            "items": found[params["offset"] : params["offset"] + 5],
+            "items": found[offset : offset + 5],
             "total": len(found),
             "limit": 5,
-            "offset": params["offset"],
-        }, (
-            f"products.json held {len(other_shelves)} other products when the app was imported. "
-            f"{len(found)} of them pass every filter that was sent."
-        )
+            "offset": offset,
+        }, f"{why} They are sorted by {sort}, and with offset={offset} {offset} of them left out."
 
 
 def matches(product, params):
@@ -460,7 +603,16 @@ def test_a_product_is_found_by_its_sku(api, shelves):
 )
 def test_a_sku_has_a_pattern(api):
     """GET /products/by-sku/{sku} is 422 for anything that cannot be a sku."""
-    for wrong in ("mug-0001", "MUG0001", "MUGS-0001", "MUG-00011", "MU-0001", "MUG-00A1", "4"):
+    for wrong in (
+        "mug-0001",
+        "MUG0001",
+        "MUGS-0001",
+        "MUG-00011",
+        "MU-0001",
+        "MUG-00A1",
+        "4",
+        "MUG-0001%0A",
+    ):
         response = api.get(f"/products/by-sku/{wrong}")
         assert response.status_code == 422, (
             f"{wrong} can never be a sku: that is three letters from A to Z, a hyphen and four "
@@ -469,7 +621,7 @@ def test_a_sku_has_a_pattern(api):
 
 
 @section("one-body")
-@needs("test_a_product_is_found_by_its_sku")
+@needs("test_the_list_comes_in_pages", "test_a_product_is_found_by_its_sku")
 @hints(
     "A parameter whose type is a Pydantic model is read from the body.",
     "class StockIn(BaseModel) with quantity and reason, and stock: StockIn in the signature.",
@@ -478,8 +630,12 @@ def test_a_sku_has_a_pattern(api):
 def test_the_stock_is_replaced(api, shelves, rng):
     """PUT /products/{product_id}/stock sets how many there are."""
     cases = [(rng.randint(200, 900), "Stocktake"), (0, "Mop"), (rng.randint(1, 99), "r" * 100)]
-    for quantity, reason in cases:
-        product = rng.choice(shelves)
+    twin = rng.choice(with_a_twin(shelves))
+    there = [product for product in shelves if product["stock"] > 0 and product != twin]
+    the_list_shows(api, shelves, UNTOUCHED)
+    for (quantity, reason), product in zip(cases, (twin, *rng.sample(there, 2)), strict=True):
+        response = api.get(f"/products/by-sku/{product['sku']}")
+        assert response.status_code == 200
         response = api.put(
             f"/products/{product['id']}/stock", json={"quantity": quantity, "reason": reason}
         )
@@ -487,11 +643,17 @@ def test_the_stock_is_replaced(api, shelves, rng):
             "The product exists and the body is right, so its stock is replaced and the answer is "
             "200. Nothing new is created here, which 201 would say."
         )
+        assert response.json().keys() == {"product_id", "quantity", "reason"}, (
+            "The answer has exactly the keys product_id, quantity and reason."
+        )
         assert response.json() == {
             "product_id": product["id"],
             "quantity": quantity,
             "reason": reason,
-        }
+        }, (
+            "The answer says what was done: product_id is the id of the path, and quantity and "
+            "reason are the ones that were sent."
+        )
         response = api.get(f"/products/by-sku/{product['sku']}")
         assert response.status_code == 200
         assert response.json()["stock"] == quantity, (
@@ -499,6 +661,8 @@ def test_the_stock_is_replaced(api, shelves, rng):
             "product shows another stock. The answer was given, but nothing was kept, or it was "
             "not replaced but added to."
         )
+        shelves = with_change(shelves, product["id"], stock=quantity)
+        the_list_shows(api, shelves, one_changed(f"PUT /products/{product['id']}/stock", "stock"))
 
 
 @section("one-body")
@@ -514,10 +678,14 @@ def test_a_stock_that_cannot_be_is_refused(api, shelves, rng):
     product = rng.choice(shelves)
     quantity = product["stock"] + 1
     good = {"quantity": quantity, "reason": "Stocktake"}
-    response = api.put("/products/10000/stock", json=good)
-    assert response.status_code == 404
+    the_list_shows(api, shelves, UNTOUCHED)
+    for unknown in (10_000, free_id(shelves, rng)):
+        response = api.put(f"/products/{unknown}/stock", json=good)
+        assert response.status_code == 404
+        the_list_shows(api, shelves, NONE_CHANGED)
     response = api.put("/products/abc/stock", json=good)
-    assert response.status_code == 422
+    assert response.status_code == 422, ABC
+    the_list_shows(api, shelves, NONE_CHANGED)
     for body, why in (
         ({"reason": "Stocktake"}, "quantity is required: without it there is nothing to set."),
         ({"quantity": quantity}, "reason is required: a stock does not change without one."),
@@ -529,10 +697,7 @@ def test_a_stock_that_cannot_be_is_refused(api, shelves, rng):
     ):
         response = api.put(f"/products/{product['id']}/stock", json=body)
         assert response.status_code == 422, f"{why} Say so in the model that reads the body."
-        response = api.get(f"/products/by-sku/{product['sku']}")
-        assert response.json()["stock"] == product["stock"], (
-            "PUT was refused, and the stock has changed nevertheless."
-        )
+        the_list_shows(api, shelves, NONE_CHANGED)
 
 
 @section("a-header")
@@ -548,14 +713,14 @@ def test_the_request_id_comes_back(api, shelves, rng):
     product = rng.choice(shelves)
     path = f"/products/{product['id']}/stock"
     body = {"quantity": product["stock"], "reason": "Stocktake"}
-    for _ in range(2):
-        request_id = str(uuid.UUID(int=rng.getrandbits(128), version=4))
+    sent = []
+    for version in (4, 4, 1, 7):
+        request_id = str(random_uuid(rng, version))
+        sent.append(request_id)
         response = api.put(path, json=body, headers={"X-Request-ID": request_id})
         assert response.status_code == 200
-        assert response.headers.get("X-Request-ID") == request_id, (
-            "The request has the header X-Request-ID, and the response does not have the same one. "
-            "Read it with Header() and set it on the response: with it a client finds its own "
-            "request in the log of the server."
+        assert response.headers.get("X-Request-ID") == request_id, not_the_same(
+            response.headers.get("X-Request-ID"), request_id
         )
     response = api.put(path, json=body)
     assert response.status_code == 200
@@ -563,15 +728,52 @@ def test_the_request_id_comes_back(api, shelves, rng):
         'No X-Request-ID was sent, and str(None) came back, the word "None". Set the header only '
         "when there is a value."
     )
+    assert response.headers.get("X-Request-ID") not in sent, (
+        "No X-Request-ID was sent with this request, and the response has that of an earlier one. "
+        "A client would take this answer for that of another request."
+    )
+    own = response.headers.get("X-Request-ID", sent[0])
+    assert as_uuid(own) is not None, (
+        f'No X-Request-ID was sent, and the response has "{own}", which is no UUID. Set the header '
+        "only when there is a value, or send a UUID of your own."
+    )
+
+
+def random_uuid(rng, version):
+    """The module uuid of Python 3.11 makes no UUID of version 7, so the bits are set by hand."""
+    bits = rng.getrandbits(128) & ~(0xF << 76) & ~(0b11 << 62)
+    return uuid.UUID(int=bits | version << 76 | 0b10 << 62)
+
+
+def as_uuid(text):
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def not_the_same(text, request_id):
+    """Why is this header wrong, when the request had this UUID?"""
+    if as_uuid(text or "") == uuid.UUID(request_id):
+        return (
+            "This is the same UUID in another form: str() of a UUID writes it in lower case, with "
+            "hyphens. The type UUID gives you one, however the client has written it."
+        )
+    return (
+        "The request has the header X-Request-ID, and the response does not have the same one. "
+        "Read it with Header() and set it on the response: with it a client finds its own "
+        "request in the log of the server."
+    )
 
 
 @section("a-header")
 @needs("test_the_request_id_comes_back")
 @hints("The type of the parameter decides, for a header as for a query parameter: UUID | None.")
 def test_a_request_id_is_a_uuid(api, shelves, rng):
-    """PUT /products/{product_id}/stock is 422 when X-Request-ID is no UUID."""
+    """PUT /products/{product_id}/stock reads X-Request-ID as a UUID, and is 422 for other text."""
     product = rng.choice(shelves)
-    for wrong in ("42", "not-a-uuid", "0c5f2b0e-6f4e-4c6e-9a51-3b7a0c1d2e3"):
+    the_list_shows(api, shelves, UNTOUCHED)
+    for wrong in ("42", "z" * 36, "not-a-uuid", "0c5f2b0e-6f4e-4c6e-9a51-3b7a0c1d2e3"):
         response = api.put(
             f"/products/{product['id']}/stock",
             json={"quantity": product["stock"] + 1, "reason": "Stocktake"},
@@ -581,14 +783,25 @@ def test_a_request_id_is_a_uuid(api, shelves, rng):
             f'"{wrong}" is no UUID. As a str the header may hold anything; the type UUID makes '
             "FastAPI look at it."
         )
-        response = api.get(f"/products/by-sku/{product['sku']}")
-        assert response.json()["stock"] == product["stock"], (
-            "PUT was refused, and the stock has changed nevertheless."
+        the_list_shows(api, shelves, NONE_CHANGED)
+    for form in (str.upper, lambda text: text.replace("-", "")):
+        request_id = str(random_uuid(rng, 4))
+        response = api.put(
+            f"/products/{product['id']}/stock",
+            json={"quantity": product["stock"], "reason": "Stocktake"},
+            headers={"X-Request-ID": form(request_id)},
+        )
+        assert response.status_code == 200, (
+            f"{form(request_id)} is the UUID {request_id} in another form. A UUID may be written "
+            "in upper case, and without hyphens."
+        )
+        assert response.headers.get("X-Request-ID") == request_id, not_the_same(
+            response.headers.get("X-Request-ID"), request_id
         )
 
 
 @section("several-bodies")
-@needs("test_a_product_is_found_by_its_sku")
+@needs("test_the_list_comes_in_pages", "test_a_product_is_found_by_its_sku")
 @hints(
     "Two parameters that are models: each one reads the key of its own name.",
     "A bool alone would be read from the query string: announce: Annotated[bool, Body()] = False.",
@@ -598,12 +811,16 @@ def test_a_request_id_is_a_uuid(api, shelves, rng):
 def test_a_price_is_changed(api, shelves, rng):
     """POST /products/{product_id}/price-change sets a new price."""
     prices = {product["id"]: product["price_cents"] for product in shelves}
-    for new, name, extra in (
-        (rng.randint(10_000, 99_000), rng.choice(("Noor", "Ana-Maria")), {"announce": True}),
-        (1, "Jo", {}),
-        (1_000_000, "N" * 50, {"announce": False}),
+    first = rng.choice(with_a_twin(shelves))
+    second = rng.choice([product for product in shelves if product != first])
+    the_list_shows(api, shelves, UNTOUCHED)
+    for product, new, name, extra in (
+        (first, rng.randint(10_000, 99_000), rng.choice(("Noor", "Ana-Maria")), {"announce": True}),
+        (second, 1_000_000, "N" * 50, {"announce": False}),
+        (first, 1, "Jo", {}),
     ):
-        product = rng.choice(shelves)
+        response = api.get(f"/products/by-sku/{product['sku']}")
+        assert response.status_code == 200
         body = {"change": {"new_price_cents": new}, "approval": {"approved_by": name}, **extra}
         response = api.post(f"/products/{product['id']}/price-change", json=body)
         assert response.status_code == 201
@@ -613,11 +830,14 @@ def test_a_price_is_changed(api, shelves, rng):
             "approved_by and announce."
         )
         assert response.json()["announce"] is extra.get("announce", False), (
-            "announce stands in the body, beside change and approval, and is false when it is not "
-            "sent. A plain bool in a signature is read from the query string; Body() says otherwise."
+            "announce stands in the body, beside change and approval. A plain bool in a signature "
+            "is read from the query string; Body() says otherwise."
+            if extra
+            else "announce was not sent, and then it is false."
         )
         assert response.json()["old_price_cents"] == prices[product["id"]], (
-            "old_price_cents is the price that the product had before this change."
+            "old_price_cents is the price that the product had before this change, after all "
+            "changes before it."
         )
         assert response.json() == {
             "product_id": product["id"],
@@ -625,13 +845,19 @@ def test_a_price_is_changed(api, shelves, rng):
             "new_price_cents": new,
             "approved_by": name,
             "announce": extra.get("announce", False),
-        }
+        }, (
+            "The answer says what was done: product_id is the id of the path, and new_price_cents "
+            "and approved_by are the ones that were sent."
+        )
         prices[product["id"]] = new
         response = api.get(f"/products/by-sku/{product['sku']}")
         assert response.status_code == 200
         assert response.json()["price_cents"] == new, (
             "The change was answered with 201, but the product still has another price."
         )
+        shelves = with_change(shelves, product["id"], price_cents=new)
+        request = f"POST /products/{product['id']}/price-change"
+        the_list_shows(api, shelves, one_changed(request, "price"))
 
 
 @section("several-bodies")
@@ -648,29 +874,41 @@ def test_a_price_change_that_cannot_be_is_refused(api, shelves, rng):
     change = {"new_price_cents": product["price_cents"] + 1}
     approval = {"approved_by": "Noor"}
     good = {"change": change, "approval": approval}
-    response = api.post("/products/10000/price-change", json=good)
-    assert response.status_code == 404
+    the_list_shows(api, shelves, UNTOUCHED)
+    for unknown in (10_000, free_id(shelves, rng)):
+        response = api.post(f"/products/{unknown}/price-change", json=good)
+        assert response.status_code == 404
+        the_list_shows(api, shelves, NONE_CHANGED)
+    response = api.post("/products/abc/price-change", json=good)
+    assert response.status_code == 422, ABC
+    the_list_shows(api, shelves, NONE_CHANGED)
     for body, why in (
         ({"change": change}, "No price changes without an approval."),
         ({"approval": approval}, "Without a change there is no new price."),
         ({**change, **approval}, "The body has a key change and a key approval, each an object."),
+        ({**good, "change": product["price_cents"] + 1}, "change is an object."),
+        ({**good, "change": [change]}, "change is an object, and this is a list."),
+        ({**good, "approval": "Noor"}, "approval is an object."),
+        ({**good, "approval": None}, "approval is an object, and null is none."),
         ({**good, "change": {}}, "new_price_cents is required."),
         ({**good, "change": {"new_price_cents": 0}}, "A price is at least 1 cent."),
         ({**good, "change": {"new_price_cents": 1_000_001}}, "A price is at most 1,000,000 cents."),
         ({**good, "change": {"new_price_cents": "cheap"}}, "A price is a whole number."),
+        (
+            {**good, "change": {"new_price_cents": product["price_cents"] + 0.5}},
+            "A price is a whole number.",
+        ),
         ({**good, "approval": {}}, "approved_by is required."),
         ({**good, "approval": {"approved_by": "N"}}, "approved_by has 2 to 50 characters."),
         ({**good, "approval": {"approved_by": "N" * 51}}, "approved_by has 2 to 50 characters."),
         ({**good, "announce": "perhaps"}, "announce is true or false."),
+        ({**good, "announce": None}, "announce is true, false or not there at all, never null."),
     ):
         response = api.post(f"/products/{product['id']}/price-change", json=body)
         assert response.status_code == 422, (
             f"{why} This body breaks that rule, so the answer is 422."
         )
-        response = api.get(f"/products/by-sku/{product['sku']}")
-        assert response.json()["price_cents"] == product["price_cents"], (
-            "The change was refused, and the price is another one nevertheless."
-        )
+        the_list_shows(api, shelves, NONE_CHANGED)
 
 
 @section("the-documentation")

@@ -1,6 +1,6 @@
 # fails: test_an_unknown_id_is_404
 # kind: server-error
-# says: Nothing caught it
+# says: raised ValueError: No such product
 from contextlib import asynccontextmanager
 from typing import Literal
 

@@ -31,7 +31,7 @@ def list_products(
     max_price: str = None,
     in_stock: str = None,
     tag: list[str] = Query(default=[]),
-    sort: str = "id",
+    sort: str | None = None,
     limit: str = "20",
     offset: str = "0",
 ):
@@ -50,7 +50,7 @@ def list_products(
         refuse("no such category")
     if in_stock not in (None, "true", "false"):
         refuse("in_stock is true or false")
-    if sort not in ("id", "name", "-name", "price", "-price"):
+    if sort not in (None, "name", "-name", "price", "-price"):
         refuse("no such order")
     found = []
     for product in products.values():
@@ -70,9 +70,9 @@ def list_products(
             continue
         found.append(product)
     found.sort(key=lambda product: product.id)
-    if sort.endswith("name"):
+    if sort in ("name", "-name"):
         found.sort(key=lambda product: product.name, reverse=sort.startswith("-"))
-    if sort.endswith("price"):
+    if sort in ("price", "-price"):
         found.sort(key=lambda product: product.price_cents, reverse=sort.startswith("-"))
     return dict(items=found[offset : offset + limit], total=len(found), limit=limit, offset=offset)
 
@@ -96,10 +96,10 @@ def put_stock(
 ):
     if x_request_id is not None:
         try:
-            uuid.UUID(x_request_id)
+            request_id = uuid.UUID(x_request_id)
         except ValueError:
             refuse("X-Request-ID must be a UUID")
-        response.headers["X-Request-ID"] = x_request_id
+        response.headers["X-Request-ID"] = str(request_id)
     quantity, reason = body.get("quantity"), body.get("reason")
     if type(quantity) is not int or quantity < 0:
         refuse("quantity is a whole number from 0")

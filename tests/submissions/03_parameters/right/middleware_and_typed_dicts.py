@@ -33,8 +33,8 @@ async def look_first(request: Request, call_next):
     if request.url.path.rstrip("/") == "/products" and not NAMES.issuperset(request.query_params):
         return JSONResponse({"detail": "unknown query parameter"}, 422)
     response = await call_next(request)
-    if "x-request-id" in request.headers:
-        response.headers["X-Request-ID"] = request.headers["x-request-id"]
+    if response.status_code == 200 and "x-request-id" in request.headers:
+        response.headers["X-Request-ID"] = str(UUID(request.headers["x-request-id"]))
     return response
 
 

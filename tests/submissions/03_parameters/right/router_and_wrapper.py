@@ -19,7 +19,7 @@ class Search(BaseModel, extra="forbid"):
     max_price: int | None = Field(None, ge=0)
     in_stock: bool | None = None
     tag: set[str] = set()
-    sort: Literal["name", "-name", "price", "-price", ""] = ""
+    sort: Literal["name", "-name", "price", "-price"] = ""
 
     @field_validator("max_price")
     @classmethod

@@ -105,7 +105,7 @@ def put_stock(
     x_request_id = request.headers.get("X-Request-ID")
     if x_request_id is not None:
         try:
-            UUID(x_request_id)
+            x_request_id = UUID(x_request_id)
         except ValueError:
             raise HTTPException(422, "X-Request-ID is no UUID") from None
     product: Product | None = products.get(id)

@@ -1,6 +1,6 @@
 # fails: test_the_stock_is_replaced
 # kind: wrong-body
-# says: missing in the response
+# says: exactly the keys product_id
 from typing import Annotated, Literal
 from uuid import UUID
 

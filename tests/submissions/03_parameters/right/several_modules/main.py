@@ -1,5 +1,6 @@
 # Models and a class-based store in modules beside main.py; routes are methods added by hand.
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Body, FastAPI, Header, Path, Query, Response
 
@@ -34,12 +35,12 @@ def put_stock(
     stock: Stock,
     response: Response,
     x_request_id: Annotated[
-        str | None, Header(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+        str | None, Header(pattern="^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$")
     ] = None,
 ):
     store.get(product_id).stock = stock.quantity
     if x_request_id:
-        response.headers["X-Request-ID"] = x_request_id
+        response.headers["X-Request-ID"] = str(UUID(x_request_id))
     return {"product_id": product_id} | stock.model_dump()
 
 
