@@ -1,11 +1,19 @@
-# Two routers, async endpoints, white space stripped from every text of the product.
+# Two routers, async endpoints, a base class for all models; only the name is stripped.
 import itertools
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, HTTPException, Path
-from pydantic import AwareDatetime, BaseModel, ConfigDict, EmailStr, Field, computed_field
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    EmailStr,
+    Field,
+    StringConstraints,
+    computed_field,
+)
 
 
 class Category(str, Enum):
@@ -15,7 +23,7 @@ class Category(str, Enum):
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class UserBase(Strict):
@@ -34,7 +42,7 @@ class UserOut(UserBase):
 
 class ProductIn(Strict):
     sku: Annotated[str, Field(pattern="^[A-Z]{3}-[0-9]{4}$")]
-    name: Annotated[str, Field(min_length=1, max_length=80)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
     category: Category
     price_cents: Annotated[int, Field(gt=0, lt=10_000_001, strict=True)]
     tags: Annotated[list[str], Field(max_length=10)] = []

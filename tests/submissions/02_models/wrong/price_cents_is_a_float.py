@@ -1,6 +1,6 @@
-# fails: test_price_tags_and_description_have_bounds
-# kind: wrong-status
-# says: cents are whole numbers
+# fails: test_a_product_is_created
+# kind: wrong-body
+# says: 1250.0 where 1250 was sent
 from datetime import datetime, timezone
 from typing import Literal
 

@@ -1,6 +1,6 @@
 # fails: test_a_user_is_read_by_id
 # kind: wrong-body
-# says: The response also has "password"
+# says: the answer needs a model that has none
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
