@@ -8,6 +8,7 @@ from typing import Any
 
 from course.harness.words import all_of, json_type, value
 
+FEW = 8  # items that are shown of a list
 CONTEXT = 30  # characters that are shown before two long texts part
 
 
@@ -75,26 +76,29 @@ def _objects(actual: dict[str, Any], expected: dict[str, Any], path: str) -> Dif
 
 
 def _lists(actual: list[Any], expected: list[Any], path: str) -> Difference | None:
+    pairs = enumerate(zip(actual, expected, strict=False))
+    found = ((i, difference(a, e, f"{path}[{i}]")) for i, (a, e) in pairs)
+    shorter = min(len(actual), len(expected))
+    index, first = next(((i, one) for i, one in found if one), (shorter, None))
     if len(actual) != len(expected):
         says = f"{path or 'The list'} has {_items(actual)}, not {len(expected)}."
-        wanted, has = (
-            f"{_items(expected)}, {_briefly(expected)}",
-            f"{_items(actual)}, {_briefly(actual)}",
-        )
-        return Difference(path, _at(path, wanted), _at(path, has), says)
-    found = (
-        (i, difference(a, e, f"{path}[{i}]"))
-        for i, (a, e) in enumerate(zip(actual, expected, strict=True))
-    )
-    index, first = next(((i, one) for i, one in found if one), (0, None))
-    if first and _same_items(actual, expected):
-        # From the first one that is out of place: two long lists may begin alike.
-        at = f"{path} from [{index}]".strip()
-        says = "These are the right items, in another order."
+        wanted = f"{_items(expected)}{_part(expected, index)}"
         return Difference(
-            path, _at(at, _briefly(expected[index:])), _at(at, _briefly(actual[index:])), says
+            path, _at(path, wanted), _at(path, _items(actual) + _part(actual, index)), says
         )
+    if first and _same_items(actual, expected):
+        says = "These are the right items, in another order."
+        at = f"{path} from [{index}]".strip()
+        wanted, has = _briefly(expected[index:]), _briefly(actual[index:])
+        return Difference(path, _at(at, wanted), _at(at, has), says)
     return first
+
+
+def _part(items: list[Any], index: int) -> str:
+    """What follows the number of items: those from the first one that differs."""
+    if index >= len(items):
+        return ""
+    return f", {f'from [{index}] ' if index else ''}{_briefly(items[index:])}"
 
 
 def _sets(actual: set[Any], expected: set[Any], path: str) -> Difference | None:
@@ -137,12 +141,17 @@ def _same_items(actual: list[Any], expected: list[Any]) -> bool:
 
 
 def _briefly(items: list[Any]) -> str:
-    """A list short enough to compare by eye: of objects, the first key that tells them apart."""
+    """A few items to compare by eye: of objects, the first key that tells them apart."""
     if items and all(isinstance(item, dict) for item in items):
         for key in ("id", "name", "sku", *items[0]):
             if all(key in item for item in items):
-                return f"{key} {value([item[key] for item in items])}"
-    return value(items)
+                return f"{key} {_few([item[key] for item in items])}"
+    return _few(items)
+
+
+def _few(items: list[Any]) -> str:
+    more = ", …]" if len(items) > FEW else "]"
+    return f"{value(items[:FEW])[:-1]}{more}"
 
 
 def _items(items: list[Any]) -> str:

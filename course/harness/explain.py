@@ -139,7 +139,7 @@ def wrong_header(case: Case) -> Explanation:
     return Explanation(
         "wrong-header",
         case.failure.message,
-        f"{name}: {_operand(comparison.op, comparison.right)}",
+        f"{name}: {_operand(comparison.op, comparison.right, comparison.left)}",
         f"{name}: {actual}",
         function_of(case),
     )
@@ -163,7 +163,7 @@ def _other_operator(op: str, left: Any, right: Any, path: str) -> Difference:
     at = f"{path}: " if path else ""
     if op in ("in", "not in") and at and not isinstance(right, str | dict):
         # The app said what stands left: one of a choice, or none of it.
-        return Difference(path, f"{at}{_operand(op, right)}", f"{at}{value(left)}")
+        return Difference(path, f"{at}{_operand(op, right, left)}", f"{at}{value(left)}")
     if op == "in":
         key = "a key " if isinstance(right, dict) else ""
         return Difference(path, f"{key}{value(left)} in it", value(right))
@@ -171,7 +171,7 @@ def _other_operator(op: str, left: Any, right: Any, path: str) -> Difference:
         held = right[left] if isinstance(right, dict) else right
         actual = f"{left}: {value(held)}" if isinstance(right, dict) else _around(held, left)
         return Difference(path, f"no {value(left)} in it", actual)
-    return Difference(path, f"{at}{_operand(op, right)}", f"{at}{value(left)}")
+    return Difference(path, f"{at}{_operand(op, right, left)}", f"{at}{value(left)}")
 
 
 def _around(text: Any, part: Any) -> str:
@@ -182,19 +182,23 @@ def _around(text: Any, part: Any) -> str:
     return f"…{shorten(text[start:], 80 + len(part))}"
 
 
-def _operand(op: str, right: Any) -> str:
-    names = {
-        "not in": "another than ",
-        "is not": "not ",
-        "!=": "not ",
-        "<": "less than ",
-        "<=": "at most ",
-        ">": "more than ",
-        ">=": "at least ",
-    }
-    if op in ("in", "not in") and isinstance(right, list | tuple | set):
-        return names.get(op, "") + either(map(value, sorted(right, key=str)))
-    return f"{names.get(op, '')}{value(right)}"
+def _operand(op: str, right: Any, left: Any) -> str:
+    """What the check wanted instead of `left`, which the app said."""
+    if op == "not in":
+        return f"another than {value(left)}"
+    if op == "in" and isinstance(right, list | tuple | set):
+        return either(map(value, sorted(right, key=str)))
+    return f"{OPERATORS.get(op, '')}{value(right)}"
+
+
+OPERATORS = {
+    "is not": "not ",
+    "!=": "not ",
+    "<": "less than ",
+    "<=": "at most ",
+    ">": "more than ",
+    ">=": "at least ",
+}
 
 
 def broken_shape(case: Case) -> Explanation:
