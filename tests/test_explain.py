@@ -1,5 +1,6 @@
 """Each mistake gets the sentence that names it: a small app, a small check, what is said."""
 
+import gc
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -649,6 +650,7 @@ def run_one(root: Path, app: str, check: str) -> Report:
     (root / "run/main.py").write_text(PREAMBLE + app, "utf-8")
     report = Report("01_one", "One")
     run(Request("01_one", str(checks), str(root / "run")), partial(apply, report))
+    gc.collect()  # so that what it leaves behind complains now, and here
     return report.conclude()
 
 

@@ -47,10 +47,18 @@ class Recorded:
     the app was done, background tasks included.
     """
 
-    exchange: Exchange
+    sent: Exchange
+    body: bytes = b""
     error: BaseException | None = None
     scope: dict[str, Any] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
+
+    @property
+    def exchange(self) -> Exchange:
+        """What was sent and answered. The answer is read when somebody looks: few ever do."""
+        if self.body:
+            self.sent.response, self.body = readable(self.body), b""
+        return self.sent
 
 
 class Api(httpx.Client):
@@ -110,7 +118,7 @@ class AppTransport(httpx.BaseTransport):
         request.read()
         recorded = Recorded(_describe(request))
         self.exchanges.append(recorded)
-        self._before(recorded.exchange)
+        self._before(recorded.sent)
         started = time.perf_counter()
         answer = _Answer(recorded, self.timeline)
         try:
@@ -120,11 +128,11 @@ class AppTransport(httpx.BaseTransport):
         self._after()
         response = answer.as_response(request)
         response.extensions["recorded"] = recorded
-        exchange = recorded.exchange
+        exchange = recorded.sent
         exchange.seconds = round(time.perf_counter() - started, 6)
         exchange.status = response.status_code
         exchange.response_headers = _visible(response.headers)
-        exchange.response = readable(response.content)
+        recorded.body = response.content
         return response
 
     async def _serve(self, request: httpx.Request, answer: _Answer) -> None:

@@ -62,9 +62,9 @@ def load(folder: Path, package: str, main: str = "main.py") -> Loaded:
     sys.meta_path.insert(0, _Beside(folder, package))
     name = f"{package}.{path.stem}"
     try:
-        _compile(source, path)
         module = importlib.import_module(name)
-        _evaluate_annotations(package)
+        if sys.version_info >= (3, 14):
+            _evaluate_annotations(package)
     except LoadProblem:
         raise
     except SyntaxError as error:
@@ -173,11 +173,8 @@ def _read(path: Path) -> bytes:
     if not path.is_file():
         raise LoadProblem("file-missing", _missing(path), actual=f"no {path.name}")
     source = path.read_bytes()
-    try:
-        empty = not ast.parse(source).body
-    except (SyntaxError, ValueError):
-        return source
-    if empty:
+    lines = (line.strip() for line in source.splitlines())
+    if all(not line or line.startswith(b"#") for line in lines):
         raise LoadProblem(
             "no-app",
             f"{path.name} has no code in it. It needs at least: from fastapi import FastAPI, "
