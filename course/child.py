@@ -37,6 +37,7 @@ def main() -> None:
     guard = _guard()
     gc.collect()
     gc.freeze()  # the libraries stay: no later collection has to look at them
+    gc.set_threshold(20_000, 20, 100)  # a run is short, and makes many objects that die at once
     trace = Path(settings["trace"]).open("r+", encoding="utf-8")  # noqa: SIM115  until the end
     faulthandler.enable(trace)
     os.write(channel, b' {"event": "ready"}\n')

@@ -41,7 +41,7 @@ def svg(lines: list[str]) -> str:
         if line
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" xml:space="preserve" role="img" '
         f'aria-label="A failed check in the terminal">\n'
         f"<style>text{{font:14px ui-monospace,Menlo,Consolas,monospace;fill:#e6edf3;"
         f"white-space:pre}}.b{{font-weight:bold}}.g{{fill:#7ee787}}.r{{fill:#ff7b72}}"
@@ -58,8 +58,7 @@ def row(line: str) -> str:
         if line.startswith(f"  {glyph}"):
             return f'<tspan class="{colour}">{escape(line[:3])}</tspan>{escape(line[3:])}'
     if label.startswith("      ") and len(line) > 18:
-        why = ' class="b"' if label.strip() == "Why" else ""
-        return f'<tspan class="d">{escape(label)}</tspan><tspan{why}>{escape(text)}</tspan>'
+        return f'<tspan class="d">{escape(label)}</tspan>{escape(text)}'
     return escape(line)
 
 
