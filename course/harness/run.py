@@ -44,6 +44,7 @@ LEAN = (
             "stepwise",
             "setuponly",
             "setupplan",
+            "recwarn",
             "legacypath",
         )
     ),
