@@ -50,10 +50,8 @@ def list_featured():
 @app.get("/products/{product_id}")
 def read_product(product_id: Annotated[int, Path(ge=1)]):
     i = 0
-    while i < len(products):
-        if products[i]["id"] == product_id:
-            return products[i]
-    raise HTTPException(status_code=404, detail="No such product")
+    while products[i]["id"] != product_id: continue
+    return products[i]
 
 
 @app.get("/categories/{category}")
