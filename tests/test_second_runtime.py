@@ -113,10 +113,7 @@ def request(exercise: Exercise, path: Path, folder: Path) -> Data:
 
 
 # What the runtimes word in their own way: Pyodide has another version of Python, other numbers for
-# the system's errors, collects garbage at other moments, and the two have run at different times.
-WARNING = re.compile(
-    r"^\S+:\d+: \w*Warning: .*\n(  .*\n)?(\w+Warning: Enable tracemalloc .*\n)?", re.MULTILINE
-)
+# the system's errors, and the two have run at different times.
 OWN = re.compile(r"\[Errno \d+\] |\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)?")
 
 
@@ -127,7 +124,6 @@ def comparable(report: Data) -> Data:
     }
     if values.get("problem.kind") == "syntax":
         del values["problem.message"], values["problem.actual"]
-    values["output"] = WARNING.sub("", values["output"])
     return {key: _same_words(value) for key, value in values.items()}
 
 

@@ -5,6 +5,7 @@ The child process and the browser both call `run`; what it emits, `report.apply`
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import warnings
@@ -79,6 +80,10 @@ def run(request: Request, emit: Emit, guard: Guard | None = None) -> None:
         finally:
             unload(session.folder, session.package)
             _forget(checks)
+        if code:
+            # A coroutine that nobody awaited says so when it is thrown away. A traceback may keep
+            # it, and then only chance would decide whether the learner is told.
+            gc.collect()
     emit({"event": "end", "code": int(code), "replaced": sorted(session.guard.replaced)})
 
 
