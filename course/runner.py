@@ -108,7 +108,7 @@ class Run:
                     return "forked"
                 if spare.ended() is None:
                     continue
-                event = None  # a process of its own holds the line open
+                event = _last_words(spare)
             if event is None:
                 return "crashed" if heard else "not started"
             heard = heard or event["event"] != "ready"
@@ -156,6 +156,14 @@ class Run:
             for other in self.unanswered:
                 other.message = f"Not reached: the whole run took more than {self.limits.run:g} s."
                 self.answered[other.id] = other.status
+
+
+def _last_words(spare: Spare) -> dict[str, Any] | None:
+    """What a child that has ended had still said; None when a process of its own holds the line."""
+    try:
+        return spare.event(time.monotonic() + GRACE)
+    except TimeoutError:
+        return None
 
 
 class _End:

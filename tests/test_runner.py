@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,32 @@ def test_events_are_told_as_they_come(tiny_course: Exercise) -> None:
     assert names[:3] == ["collected", "load", "advice"]
     assert names[3:-1] == ["start", "request", "result"] * 3
     assert names[-1] == "end"
+
+
+def test_what_a_child_said_before_it_ended_is_heard_late(
+    tiny_course: Exercise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine, its end can be seen before its last words."""
+    seen = threading.Event()
+    ended, read = Spare.ended, Spare._read_events
+
+    def slow_read(spare: Spare, stream: Any) -> None:
+        seen.wait(10)
+        read(spare, stream)
+
+    def tell_ended(spare: Spare, seconds: float = 0.0) -> int | None:
+        status = ended(spare, seconds)
+        if status is not None:
+            seen.set()
+        return status
+
+    monkeypatch.setattr(Spare, "_read_events", slow_read)
+    monkeypatch.setattr(Spare, "ended", tell_ended)
+    main = tmp_path / "main.py"
+    main.write_text("import os\n\nos._exit(0)\n", "utf-8")
+    report = check(tiny_course, main, LIMITS)
+    assert report.problem is not None
+    assert report.problem.kind == "crashed"
 
 
 def test_a_hanging_check_is_named_with_its_line_and_the_others_run_in_a_new_child(
