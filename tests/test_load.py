@@ -223,7 +223,9 @@ def test_a_factory_is_accepted_with_advice(tmp_path):
     source = "from fastapi import FastAPI\ndef create_app():\n    return FastAPI(title='made')\n"
     loaded = load(write(tmp_path, main=source), "lesson_test")
     assert loaded.app.title == "made"
-    assert "create_app()" in loaded.advice[0]
+    (advice,) = loaded.advice
+    assert (advice.level, advice.file, advice.line) == ("informative", "main.py", 2)
+    assert "app = create_app()" in advice.text
 
 
 def test_a_factory_that_raises_is_named(tmp_path):

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from course.harness import words
-from course.harness.frames import Place, last_place
+from course.harness.frames import Place, function_place, last_place
+from course.harness.report import Advice
 
 FACTORIES = ("create_app", "make_app", "get_app", "build_app")
 ROUTE_METHODS = ("get", "post", "put", "patch", "delete", "api_route", "include_router")
@@ -43,7 +44,7 @@ class Loaded:
     folder: Path
     module: types.ModuleType
     app: Any
-    advice: list[str] = field(default_factory=list)
+    advice: list[Advice] = field(default_factory=list)
 
 
 def load(folder: Path, package: str, main: str = "main.py") -> Loaded:
@@ -305,11 +306,20 @@ def _find_app(folder: Path, module: types.ModuleType, source: bytes) -> Loaded:
         except BaseException as error:
             raise _import(error, folder) from error
         if isinstance(app, FastAPI):
-            advice = (
-                f"The checks called {factory}(). Most tools look for a variable: app = {factory}()."
-            )
-            return Loaded(folder, module, app, [advice])
+            place = function_place(getattr(module, factory), folder)
+            return Loaded(folder, module, app, [_called(factory, place)])
     raise _no_app(app, module, source)
+
+
+def _called(factory: str, place: Place | None) -> Advice:
+    return Advice(
+        "informative",
+        f"The checks called {factory}(). Most tools look for a variable: app = {factory}().",
+        place.file if place else None,
+        place.line if place else None,
+        "lessons/01_routing/#the-app-object",
+        "factory",
+    )
 
 
 def _takes_nothing(value: object) -> bool:

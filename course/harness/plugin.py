@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from course.harness import marks
+from course.harness.advice import advise
 from course.harness.case import Explanation
 from course.harness.client import Recorded
 from course.harness.explain import course_error, explain
@@ -27,7 +28,7 @@ from course.harness.lifespan import ShutdownFailed, StartupFailed
 from course.harness.load import LoadProblem
 from course.harness.oracles import *  # noqa: F403  the fixtures
 from course.harness.oracles import import_afresh, watched
-from course.harness.report import Check, Exchange, Status
+from course.harness.report import LEVELS, Check, Exchange, Status
 from course.harness.session import KEY, Session, session_of
 from course.harness.words import shorten
 from course.harness.workspace import lay_out, snapshot
@@ -74,6 +75,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     run = session_of(session.config)
     run.emit({"event": "load"})
     run.files = snapshot(run.folder)
+    advice = advise(_sources(run), run.slug)
     try:
         loaded = import_afresh(run)
         with watched(loaded.app, run):
@@ -85,7 +87,17 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         _fill(run.problem, explanation, run.folder)
         run.emit({"event": "problem", "check": asdict(run.problem)})
     else:
-        run.emit({"event": "advice", "advice": loaded.advice})
+        advice = sorted([*loaded.advice, *advice], key=lambda piece: LEVELS.index(piece.level))
+        run.emit({"event": "advice", "advice": [asdict(piece) for piece in advice]})
+
+
+def _sources(run: Session) -> dict[str, str]:
+    """The Python files of the learner's, as they were before any of their code ran."""
+    return {
+        path.relative_to(run.folder).as_posix(): data.decode("utf-8-sig", "replace")
+        for path, data in run.files.items()
+        if path.suffix == ".py"
+    }
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

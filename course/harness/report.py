@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 Status = Literal["pass", "fail", "error", "skipped"]
 
+Level = Literal["essential", "actionable", "informative", "praise"]
+
 SCHEMA = 1
 
 KINDS = (
@@ -38,6 +40,9 @@ KINDS = (
     "course-error",
 )
 """Every way a check can fail, in the order in which they are looked for."""
+
+LEVELS: tuple[Level, ...] = ("essential", "actionable", "informative", "praise")
+"""How much a piece of advice matters, the most important first."""
 
 
 @dataclass
@@ -81,6 +86,21 @@ class Check:
 
 
 @dataclass
+class Advice:
+    """A remark on style, or a praise. It never decides anything.
+
+    `kind` is one word for what it is about: remarks of one kind are the same one, in many places.
+    """
+
+    level: Level
+    text: str
+    file: str | None = None
+    line: int | None = None
+    docs: str | None = None
+    kind: str = ""
+
+
+@dataclass
 class Report:
     """All verdicts on one submission. `problem` is set when the file gave no app to check."""
 
@@ -90,7 +110,7 @@ class Report:
     problem: Check | None = None
     checks: list[Check] = field(default_factory=list)
     output: str = ""
-    advice: list[str] = field(default_factory=list)
+    advice: list[Advice] = field(default_factory=list)
     seconds: float = 0.0
     schema: int = SCHEMA
 
@@ -110,13 +130,18 @@ class Report:
         return next((check for check in self.checks if check.id == id), None)
 
     def conclude(self) -> Report:
-        """Set `status` from what is known. Anything unanswered is not a pass."""
+        """Set `status` from what is known. Anything unanswered is not a pass.
+
+        Without a pass there is no advice.
+        """
         if self.problem or not self.checks:
             self.status = "error"
         elif all(check.status == "pass" for check in self.checks):
             self.status = "pass"
         else:
             self.status = "fail"
+        if self.status != "pass":
+            self.advice = []  # style is for code that works, and praise for it is true only then
         return self
 
     def as_dict(self) -> dict[str, Any]:
@@ -144,7 +169,7 @@ def apply(report: Report, event: dict[str, Any]) -> None:
             verdict = Check.from_dict(event["check"])
             report.checks = [verdict if c.id == verdict.id else c for c in report.checks]
         case "advice":
-            report.advice = [*report.advice, *(str(text) for text in event["advice"])]
+            report.advice = [Advice(**advice) for advice in event["advice"]]
 
 
 def compact(value: Any) -> str:
