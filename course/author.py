@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from course.catalogue import Exercise
+from course.catalogue import LEARN, Exercise
+from course.checkfile import checks, marks
 from course.harness.report import KINDS, Report
+from course.reset import same
 from course.submissions import Submission, disagreement, submissions
 
 MOST_HINTS = 4
@@ -35,7 +37,7 @@ def every_check_is_triggered(exercise: Exercise) -> list[str]:
     triggered = {s.says("fails") for s in submissions(exercise) if s.role == "wrong"}
     return [
         f"{_name(exercise.checks, exercise)}: no wrong submission fails first at {check.name}"
-        for check in _checks(exercise)
+        for check in checks(exercise.checks)
         if check.name not in triggered
     ]
 
@@ -69,22 +71,22 @@ def every_right_one_says_how(exercise: Exercise) -> list[str]:
 
 def every_check_is_complete(exercise: Exercise) -> list[str]:
     """Title, hints, section and needs of each check, and a message where one is needed."""
-    checks = list(_checks(exercise))
-    names = [check.name for check in checks]
+    every = list(checks(exercise.checks))
+    names = [check.name for check in every]
     anchors = _anchors(exercise.page)
     faults = [] if exercise.page.is_file() else [f"{_name(exercise.page, exercise)} is missing"]
-    for check in checks:
+    for check in every:
         where = f"{_name(exercise.checks, exercise)}: {check.name}"
-        marks = dict(_marks(check))
-        hints = marks.get("hints", [])
+        named = marks(check)
+        hints = named.get("hints", [])
         if not ast.get_docstring(check):
             faults.append(f"{where} has no docstring, which is its title")
         if not 1 <= len(hints) <= MOST_HINTS:
             faults.append(f"{where} has {len(hints)} hints, and needs one to {MOST_HINTS}")
-        for other in marks.get("needs", []):
+        for other in named.get("needs", []):
             if other not in names[: names.index(check.name)]:
                 faults.append(f"{where} needs {other}, which is no check before it")
-        section = marks.get("section", [""])[0]
+        section = named.get("section", [""])[0]
         if anchors and section not in anchors:
             faults.append(f"{where} points to #{section}, which {exercise.page.name} does not have")
         faults += [f"{where}, line {line}: {fault}" for line, fault in _weak_asserts(check)]
@@ -106,18 +108,21 @@ def there_are_no_strays(exercise: Exercise) -> list[str]:
     return faults
 
 
-def _checks(exercise: Exercise) -> Iterator[ast.FunctionDef]:
-    tree = ast.parse(exercise.checks.read_text("utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            yield node
+def the_starter_is_kept(exercise: Exercise) -> list[str]:
+    """What `reset` brings back is what the lesson ships."""
+    if same(exercise.folder, exercise.starter):
+        return []
+    return [
+        f"{_name(exercise.folder, exercise)} is not what reset brings back, "
+        f"{_name(exercise.starter, exercise)}: undo the change, or run make starters"
+    ]
 
 
-def _marks(check: ast.FunctionDef) -> Iterator[tuple[str, list[str]]]:
-    for decorator in check.decorator_list:
-        if isinstance(decorator, ast.Call):
-            name = ast.unparse(decorator.func).rpartition(".")[2]
-            yield name, [str(a.value) for a in decorator.args if isinstance(a, ast.Constant)]
+def the_page_says_what_is_learned(exercise: Exercise) -> list[str]:
+    """The list that `progress` shows."""
+    if exercise.learned or not exercise.page.is_file():
+        return []
+    return [f'{_name(exercise.page, exercise)} has no list under "{LEARN}"']
 
 
 def _weak_asserts(check: ast.FunctionDef) -> Iterator[tuple[int, str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+LEARN = "## What you will learn"
 
 
 class UnknownLesson(Exception):
@@ -24,6 +25,11 @@ class Exercise:
     @property
     def folder(self) -> Path:
         return self.root / "lessons" / self.slug
+
+    @property
+    def starter(self) -> Path:
+        """The folder as the course ships it: `folder` is the learner's to change."""
+        return self.root / "course" / "starters" / self.slug
 
     @property
     def solution(self) -> Path:
@@ -65,6 +71,14 @@ class Exercise:
                 if line.startswith("# "):
                     return line[2:].rpartition(": ")[2].strip()
         return self.slug.partition("_")[2].replace("_", " ").capitalize()
+
+    @property
+    def learned(self) -> list[str]:
+        """What a learner can do after it: the list on the page under "What you will learn"."""
+        lines = self.page.read_text("utf-8").splitlines() if self.page.is_file() else []
+        start = lines.index(LEARN) + 1 if LEARN in lines else len(lines)
+        end = next((n for n in range(start, len(lines)) if lines[n].startswith("#")), len(lines))
+        return [line[2:].strip() for line in lines[start:end] if line.startswith("- ")]
 
 
 def exercises(root: Path = ROOT) -> list[Exercise]:

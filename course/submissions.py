@@ -63,7 +63,7 @@ class Submission:
 def submissions(exercise: Exercise) -> list[Submission]:
     """Starter, solution, and all that stands under tests/submissions."""
     found = [
-        Submission(exercise, "starter", exercise.folder),
+        Submission(exercise, "starter", exercise.starter),
         Submission(exercise, "solution", exercise.solution),
     ]
     for role in ("right", "wrong"):

@@ -47,6 +47,8 @@ def look(exercise: Exercise) -> list[str]:
         *author.every_check_is_triggered(exercise),
         *author.every_right_one_says_how(exercise),
         *author.there_are_no_strays(exercise),
+        *author.the_starter_is_kept(exercise),
+        *author.the_page_says_what_is_learned(exercise),
     ]
 
 

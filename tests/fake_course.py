@@ -60,7 +60,7 @@ def read_double(n: int) -> int:
 
 STARTER = "from fastapi import FastAPI\n\napp = FastAPI()\n\n# TODO 1: GET / says hello\n"
 
-PAGE = "# Lesson 1: Two numbers\n\n## Hello\n\nText.\n\n## Numbers\n\nText.\n"
+PAGE = "# Lesson 1: Two numbers\n\n## What you will learn\n\n- say hello\n- double\n\n## Hello\n\nText.\n\n## Numbers\n\nText.\n"
 
 WRONG = {
     "silent": (
@@ -88,6 +88,7 @@ def make(root: Path) -> Path:
     files = {
         "checks/test_01_two_numbers.py": CHECKS,
         "lessons/01_two_numbers/main.py": STARTER,
+        "course/starters/01_two_numbers/main.py": STARTER,
         "solutions/01_two_numbers/main.py": SOLUTION,
         "docs/lessons/01_two_numbers.md": PAGE,
     }
@@ -108,11 +109,14 @@ def make(root: Path) -> Path:
     return root
 
 
-def run(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The real command line on that course."""
+def run(
+    root: Path, *arguments: str, input: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """The real command line on that course. `input` is what is typed."""
     return subprocess.run(
         [sys.executable, "-m", "course", *arguments],
         cwd=ROOT,
+        input=input,
         env={**os.environ, "COURSE_ROOT": str(root), "COLUMNS": "80", **environment},
         capture_output=True,
         text=True,

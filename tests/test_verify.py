@@ -14,7 +14,7 @@ from course.submissions import Submission, disagreement
 
 CHECKS = "checks/test_01_two_numbers.py"
 SOLUTION = "solutions/01_two_numbers/main.py"
-STARTER = "lessons/01_two_numbers/main.py"
+STARTER = "course/starters/01_two_numbers/main.py"
 PAGE = "docs/lessons/01_two_numbers.md"
 RIGHT = "tests/submissions/01_two_numbers/right"
 WRONG = "tests/submissions/01_two_numbers/wrong"
@@ -106,6 +106,18 @@ DAMAGES = {
         fake_course.STARTER,
         fake_course.SOLUTION,
         "must load and fail, but its status is pass",
+    ),
+    "a starter is not what reset brings back": (
+        "lessons/01_two_numbers/main.py",
+        "# TODO 1",
+        "# TODO: 1",
+        "lessons/01_two_numbers is not what reset brings back, course/starters/01_two_numbers",
+    ),
+    "a page does not say what is learned": (
+        PAGE,
+        "- say hello\n- double\n",
+        "",
+        'docs/lessons/01_two_numbers.md has no list under "## What you will learn"',
     ),
     "a check has no title": (CHECKS, '    """GET / says hello."""\n', "", "has no docstring"),
     "a check has no hint": (CHECKS, '@hints("Multiply.")\n', "", "test_double has 0 hints"),
