@@ -9,19 +9,28 @@ AUTHOR  := $(VENV)/.ready-author
 lesson ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check list verify test lint bench lock golden browser clean
+.PHONY: help setup check watch hint solution reset progress next list verify test lint bench lock \
+	golden starters picture browser clean
 
 help:
 	@echo "For learners"
-	@echo "  make check lesson=3   run the checks of lesson 3 on lessons/03_…/main.py"
-	@echo "  make list             the lessons"
+	@echo "  make check lesson=3     run the checks of lesson 3 on lessons/03_…/main.py"
+	@echo "  make watch lesson=3     run them on every save, with one-key commands"
+	@echo "  make hint lesson=3      the next hint for the check that fails now"
+	@echo "  make solution lesson=3  the reference beside your code, after you have passed"
+	@echo "  make reset lesson=3     the starter again; your version is kept"
+	@echo "  make progress           your way through the course"
+	@echo "  make next               what to do next"
+	@echo "  make list               the lessons"
+	@echo "Without lesson=, check, watch, hint and solution mean the lesson where you are."
 	@echo "For authors"
-	@echo "  make verify           prove the checks right, over all known submissions"
-	@echo "  make test             everything that CI runs"
-	@echo "  make lint             ruff, mypy and typos"
-	@echo "  make bench            the benchmarks, as ratios"
-	@echo "  make golden           write the expected outputs of the tests again"
-	@echo "  make lock             resolve the dependencies again"
+	@echo "  make verify            prove the checks right, over all known submissions"
+	@echo "  make test              everything that CI runs"
+	@echo "  make lint              ruff, mypy and typos"
+	@echo "  make bench             the benchmarks, as ratios"
+	@echo "  make golden            write the expected outputs of the tests again"
+	@echo "  make starters          keep lessons/ as what reset brings back"
+	@echo "  make lock              resolve the dependencies again"
 
 setup: $(LEARNER)
 
@@ -33,12 +42,15 @@ $(AUTHOR): requirements-author.lock
 	@sh tools/setup.sh "$(PYTHON)" "$(VENV)" requirements-author.lock
 	@touch $@ $(LEARNER)
 
-check: $(LEARNER)
-	@test -n "$(lesson)" || { echo "Which lesson? For example: make check lesson=1"; exit 2; }
-	@$(BIN)/python -m course check "$(lesson)"
+check watch hint solution: $(LEARNER)
+	@$(BIN)/python -m course $@ $(if $(lesson),"$(lesson)")
 
-list: $(LEARNER)
-	@$(BIN)/python -m course list
+reset: $(LEARNER)
+	@test -n "$(lesson)" || { echo "Which lesson? For example: make reset lesson=1"; exit 2; }
+	@$(BIN)/python -m course reset "$(lesson)"
+
+progress next list: $(LEARNER)
+	@$(BIN)/python -m course $@
 
 verify: $(AUTHOR)
 	@$(BIN)/python -m course verify --mutants
@@ -58,6 +70,12 @@ bench: $(AUTHOR)
 
 golden: $(AUTHOR)
 	@GOLDEN=write $(BIN)/python -m pytest -q tests/test_golden.py
+
+starters:
+	@sh tools/starters.sh
+
+picture: $(AUTHOR)
+	@$(BIN)/python tools/picture.py
 
 lock: $(AUTHOR)
 	@sh tools/lock.sh $(BIN)

@@ -7,10 +7,13 @@ from course import processes
 from course.spare import Spare
 
 # So that whoever ends this process ends the learner's too.
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+for name in ("SIGTERM", "SIGHUP"):
+    number = getattr(signal, name, None)  # Windows has no SIGHUP
+    if number and signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
+        signal.signal(number, lambda number, frame: sys.exit(128 + number))
 processes.adopt_orphans()
 spare = None
-if sys.argv[1:2] == ["check"] and not {"-h", "--help"} & set(sys.argv):
+if sys.argv[1:2] in (["check"], ["hint"]) and not {"-h", "--help"} & set(sys.argv):
     spare = Spare()
 
 try:

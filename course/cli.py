@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import sys
+from collections.abc import Callable, Iterable
+from io import TextIOWrapper
+from json import dumps
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from course import catalogue
 from course.catalogue import Exercise, UnknownLesson
+from course.commands import typed
 from course.spare import Spare
+
+if TYPE_CHECKING:
+    from course.harness.report import Report
+    from course.progress import Progress
 
 app = typer.Typer(
     name="python -m course",
@@ -29,12 +38,25 @@ _spare: list[Spare] = []
 
 Root = Annotated[Path, typer.Option(envvar="COURSE_ROOT", hidden=True)]
 Lesson = Annotated[str, typer.Argument(help="A number, a slug or a unique part of one.")]
+Where = Annotated[
+    str,
+    typer.Argument(
+        help="A number, a slug or a unique part of one; without it, where you are.",
+        metavar="[LESSON]",
+    ),
+]
+Problems = Annotated[
+    bool, typer.Option("--problems", help="Also print each failure as FILE:LINE: error: …")
+]
 
 
 def main(spare: Spare | None = None) -> None:
     """Run the command line. `spare` is a child that is already starting."""
     if spare:
         _spare.append(spare)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a sign that is missing must not end anything
     try:
         app()
     except KeyboardInterrupt:
@@ -44,20 +66,21 @@ def main(spare: Spare | None = None) -> None:
 
 @app.command()
 def check(
-    lesson: Lesson,
+    lesson: Where = "",
     submission: Annotated[
         Path | None,
         typer.Option(help="Another main.py, or a folder with one, instead of the lesson's."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The Report, and nothing else.")] = False,
     junit: Annotated[Path | None, typer.Option(help="Also write the Report as JUnit XML.")] = None,
+    problems: Problems = False,
     seed: Annotated[str, typer.Option(help="Repeat a run with the same random values.")] = "",
     root: Root = catalogue.ROOT,
 ) -> None:
     """Run the checks of a lesson on your code."""
     from course import runner
 
-    exercise = _find(lesson, root)
+    exercise = _find_or_current(lesson, root)
     path = submission or exercise.folder
     if not path.exists():
         _stop(f"There is no file or folder {path}.")
@@ -67,21 +90,156 @@ def check(
     if json:
         sys.stdout.write(report.as_json() + "\n")
     else:
-        from course import terminal
+        _show(report, exercise, path, problems)
+    progress = None if submission else _record(report, root)
+    if not json and report.status == "pass":
+        from course import path as way
+        from course.progress import ProgressFile, following
 
-        console = Console(highlight=False)
-        terminal.show(report, console, exercise, _as_typed(path))
-        if report.status == "pass":
-            console.print(f"\n{_next(exercise, root)}", markup=False, soft_wrap=True)
+        every = catalogue.exercises(root)
+        progress = progress or ProgressFile(root).read()
+        after = following(progress, every, exercise)
+        _print(f"\n  All checks pass.{'' if after else ' That was the last exercise.'}")
+        _print_lines(way.next_steps(after) if after else [])
     raise typer.Exit(PASSED if report.status == "pass" else FAILED)
 
 
-@app.command(name="list")
-def list_lessons(root: Root = catalogue.ROOT) -> None:
-    """List the lessons."""
+@app.command()
+def watch(
+    lesson: Where = "",
+    poll: Annotated[
+        bool, typer.Option("--poll", help="Look for changes; do not rely on the system's events.")
+    ] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Line by line, as for a screen reader or a pipe.")
+    ] = False,
+    problems: Problems = False,
+    root: Root = catalogue.ROOT,
+) -> None:
+    """Check on every save, with one-key commands."""
+    exercise = _find_or_current(lesson, root)
     console = Console(highlight=False)
-    for exercise in catalogue.exercises(root):
-        console.print(f"{exercise.key:>3}  {exercise.title}", markup=False)
+    with contextlib.suppress(KeyboardInterrupt):
+        if plain or problems or not _is_screen(console):
+            from course.watch_plain import watch_plain
+
+            watch_plain(
+                exercise, lambda report, path: _show(report, exercise, path, problems), poll
+            )
+        else:
+            from course.watch import Watch
+
+            Watch(exercise, catalogue.exercises(root), console, poll).run()
+
+
+@app.command()
+def hint(lesson: Where = "", root: Root = catalogue.ROOT) -> None:
+    """Show the next hint for the check that fails now."""
+    from course import hints, runner
+
+    exercise = _find_or_current(lesson, root)
+    report = runner.check(exercise, exercise.folder, spare=_spare.pop() if _spare else None)
+    progress = _record(report, root)
+    failure = report.first_failure
+    if failure is None:
+        _print("All checks pass. These are all the hints of this lesson:\n")
+        _print_lines(hints.everything(exercise))
+        return
+    shown = progress.of(exercise.slug).hints.get(failure.id, 0)
+    _print_lines(hints.next_one(exercise, failure, shown))
+    if hints.of(exercise, failure.id):
+        number = min(shown + 1, len(hints.of(exercise, failure.id)))
+        _change(root, lambda progress: progress.hint_shown(exercise.slug, failure.id, number))
+
+
+@app.command()
+def solution(
+    lesson: Where = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Also before all checks have passed.")
+    ] = False,
+    root: Root = catalogue.ROOT,
+) -> None:
+    """Show the reference beside your code, after you have passed."""
+    from course import solution as reference
+    from course.progress import ProgressFile
+
+    exercise = _find_or_current(lesson, root)
+    if not ProgressFile(root).read().of(exercise.slug).passed_at:
+        if not force:
+            _stop(
+                f"{exercise.name} has not passed yet. {typed('hint', exercise)} gives a hint; "
+                f"python -m course solution {exercise.key} --force shows the solution all the same."
+            )
+        typer.confirm("Not all checks have passed. Show the solution all the same?", abort=True)
+    _print_lines(reference.lines(exercise))
+
+
+@app.command()
+def reset(
+    lesson: Lesson,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Bring back what the last reset put aside.")
+    ] = False,
+    root: Root = catalogue.ROOT,
+) -> None:
+    """Put the starter back. Your version is kept."""
+    from course import reset as back
+
+    exercise = _find(lesson, root)
+    folder = _as_typed(exercise.folder)
+    try:
+        if undo:
+            source, kept = back.undo(exercise)
+            _print(f"{folder} is again what was kept in {_as_typed(source)}.")
+        else:
+            kept = back.reset(exercise)
+            _print(f"{folder} is the starter{' again' if kept else ' already: nothing to do'}.")
+    except (OSError, back.NothingToUndo) as error:
+        _stop(str(error))
+    if kept:
+        _print(f"Your version is kept in {_as_typed(kept)}.")
+        _print(f"To bring it back: python -m course reset {exercise.key} --undo")
+
+
+@app.command()
+def progress(
+    json: Annotated[bool, typer.Option("--json", help="The same, for programs.")] = False,
+    root: Root = catalogue.ROOT,
+) -> None:
+    """Show your way through the course, and what you have learned."""
+    from course import path as way
+
+    reached, every = _progress(root), catalogue.exercises(root)
+    if json:
+        sys.stdout.write(dumps(way.as_dict(reached, every), ensure_ascii=False, indent=2) + "\n")
+    else:
+        _print_lines(way.stages(reached, every, Console(highlight=False)))
+
+
+@app.command(name="next")
+def next_lesson(root: Root = catalogue.ROOT) -> None:
+    """Show what to do next."""
+    from course import path as way
+    from course.progress import current
+
+    _print_lines(way.next_steps(current(_progress(root), catalogue.exercises(root))))
+
+
+@app.command(name="list")
+def list_lessons(
+    search: Annotated[str, typer.Argument(help="Only those with these words.")] = "",
+    root: Root = catalogue.ROOT,
+) -> None:
+    """List the lessons, with how far you are in each."""
+    from course import view
+    from course.progress import current
+
+    console, every, progress = Console(highlight=False), catalogue.exercises(root), _progress(root)
+    here = current(progress, every)
+    for exercise in view.matching(every, search):
+        mark = ">" if exercise == here else " "
+        console.print(view.state_line(exercise, progress, console, mark), soft_wrap=True)
 
 
 @app.command()
@@ -111,11 +269,9 @@ def _find(name: str, root: Path) -> Exercise:
         _stop(str(error))
 
 
-def _write_junit(report: object, path: Path) -> None:
+def _write_junit(report: Report, path: Path) -> None:
     from course import junit
-    from course.harness.report import Report
 
-    assert isinstance(report, Report)
     try:
         junit.write(report, path)
     except OSError as error:
@@ -128,21 +284,70 @@ def _as_typed(path: Path) -> Path:
     return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute
 
 
-def _next(exercise: Exercise, root: Path) -> str:
+def _find_or_current(name: str, root: Path) -> Exercise:
+    """Without a name, the exercise where the learner is."""
+    if name:
+        return _find(name, root)
+    from course.progress import current
+
     every = catalogue.exercises(root)
-    after = every[every.index(exercise) + 1 :]
-    if not after:
-        return "  All checks pass. That was the last exercise."
-    following = after[0]
-    command = f"make check lesson={following.key}"
-    if os.name == "nt":
-        command = f"python -m course check {following.key}"
-    return (
-        f"  All checks pass. Next: {following.title}\n"
-        f"      Read        docs/lessons/{following.slug}.md\n"
-        f"      Change      lessons/{following.slug}/main.py\n"
-        f"      Then        {command}"
-    )
+    exercise = current(_progress(root), every)
+    return exercise or every[-1]
+
+
+def _progress(root: Path) -> Progress:
+    from course.progress import ProgressFile
+
+    file = ProgressFile(root)
+    progress = file.read()
+    for note in file.notes:
+        _error(note)
+    return progress
+
+
+def _record(report: Report, root: Path) -> Progress:
+    from course.progress import now
+
+    return _change(root, lambda progress: progress.take(report, now()))
+
+
+def _change(root: Path, change: Callable[[Progress], None]) -> Progress:
+    """The progress with a change, which is saved when it can be."""
+    from course.progress import NotSaved, ProgressFile
+
+    file = ProgressFile(root)
+    try:
+        progress = file.change(change)
+    except NotSaved as error:
+        progress = file.read()
+        change(progress)
+        _error(str(error))
+    for note in file.notes:
+        _error(note)
+    return progress
+
+
+def _show(report: Report, exercise: Exercise, path: Path, problems: bool) -> None:
+    from course import terminal
+
+    terminal.show(report, Console(highlight=False), exercise, _as_typed(path))
+    if problems:
+        _print_lines([Text(), *map(Text, terminal.problems(report, _as_typed(path)))])
+
+
+def _is_screen(console: Console) -> bool:
+    """Whether there is a terminal that can show more than lines, and a keyboard."""
+    return console.is_terminal and not console.is_dumb_terminal and sys.stdin.isatty()
+
+
+def _print(text: str) -> None:
+    Console(highlight=False).print(text, markup=False, soft_wrap=True)
+
+
+def _print_lines(lines: Iterable[Text]) -> None:
+    console = Console(highlight=False)
+    for line in lines:
+        console.print(line, soft_wrap=True)
 
 
 def _error(text: str) -> None:

@@ -28,9 +28,14 @@ def adopt_orphans() -> None:
     Without it, a grandchild that made a session of its own cannot be found again. Call it in a
     program whose only children come from `start`.
     """
+    _adopt(True)
+
+
+def _adopt(orphans: bool) -> None:
     global _adopting
     if LINUX:
-        _adopting = ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+        done = ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(orphans), 0, 0, 0) == 0
+        _adopting = done and orphans
 
 
 def start(command: list[str], env: dict[str, str], cwd: Path) -> subprocess.Popen[bytes]:
@@ -51,6 +56,26 @@ def start(command: list[str], env: dict[str, str], cwd: Path) -> subprocess.Pope
         )
         _ours.add(child.pid)
     return child
+
+
+def run_foreign(command: list[str]) -> int:
+    """Run a program of the learner's, such as an editor, on our terminal. Its status.
+
+    What it leaves running is nobody's to kill. Raises OSError when it cannot be started.
+    """
+    before = _adopting
+    _adopt(False)
+    try:
+        with _starting:
+            program = subprocess.Popen(command)
+            _ours.add(program.pid)
+        try:
+            return program.wait()
+        finally:
+            with _starting:
+                _ours.discard(program.pid)
+    finally:
+        _adopt(before)
 
 
 def kill(child: subprocess.Popen[bytes]) -> None:

@@ -28,6 +28,8 @@ MOST_PROCESSES = 64  # of a learner's app at once: more is a fork bomb
 LOOK = 0.25  # seconds between two looks at the number of processes
 GRACE = 0.5  # seconds that the child may take to see that it is late, or to end
 
+QUIET = ("ready", "wake")  # events that say nothing about the run
+
 OnEvent = Callable[[dict[str, Any]], None]
 
 
@@ -46,6 +48,8 @@ class Run:
         self.exercise, self.submission, self.limits = exercise, submission, limits
         self.seed = seed or secrets.token_hex(4)
         self.stop, self.on_event = stop, on_event
+        self.cancelled = False
+        self._spare: Spare | None = None
         self.report = Report(exercise.slug, exercise.title)
         self.started = time.monotonic()
         self.deadline = self.started + limits.run
@@ -58,6 +62,7 @@ class Run:
         """Run on this child what has no verdict yet. False when the child is gone."""
         folder = spare.folder()
         lay_out(self.exercise.folder, self.submission, folder)
+        self._spare = spare
         self.current, self.exchange, self.until = None, None, self.deadline
         spare.send(
             Request(
@@ -70,6 +75,9 @@ class Run:
             )
         )
         how = self._listen(spare)
+        self._spare = None
+        if how == "cancelled":
+            return False
         if how != "complete":
             late = time.monotonic() >= self.until - GRACE - 0.05 * self.limits.check
             end = _End(how, late, spare, folder)
@@ -78,10 +86,17 @@ class Run:
         self.report.output += spare.output().replace(f"{folder}{os.sep}", "")
         return how == "complete"
 
+    def cancel(self) -> None:
+        """Let whoever waits for the verdict go on without it. From any thread."""
+        self.cancelled = True
+        if spare := self._spare:
+            spare.wake()
+
     @property
     def over(self) -> bool:
         return (
-            self.report.problem is not None
+            self.cancelled
+            or self.report.problem is not None
             or (self.stop and bool(self.report.failures))
             or (bool(self.report.checks) and not self.unanswered)
         )
@@ -95,9 +110,13 @@ class Run:
         return self.report.conclude()
 
     def _listen(self, spare: Spare) -> str:
-        """ "complete", or what ended it: "hung", "crashed", "forked", "broken", "not started"."""
+        """ "complete", "cancelled", or what ended it: "hung", "crashed", "forked", "broken", "not
+        started".
+        """
         heard = False
         while True:
+            if self.cancelled:
+                return "cancelled"
             now = time.monotonic()
             try:
                 event = spare.event(min(self.until, now + LOOK))
@@ -111,7 +130,7 @@ class Run:
                 event = _last_words(spare)
             if event is None:
                 return "crashed" if heard else "not started"
-            heard = heard or event["event"] != "ready"
+            heard = heard or event["event"] not in QUIET
             if self._hear(event):
                 # pytest says 0 or 1 when it came to the end of its list.
                 if event.get("code") in (0, 1) and self.over:
@@ -269,6 +288,11 @@ def check(
     `spare` is a child that is already starting; it is used up. Raises FileNotFoundError.
     """
     run = Run(exercise, submission, limits or Limits(), seed, on_event=on_event)
+    return finish(run, spare)
+
+
+def finish(run: Run, spare: Spare | None = None) -> Report:
+    """Run until there is a verdict, or it is cancelled. Raises FileNotFoundError."""
     try:
         while not run.over:
             spare = spare or Spare(run.limits)

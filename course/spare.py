@@ -107,6 +107,10 @@ class Spare:
             self._events.put(None)  # and so for everyone who asks again
         return event
 
+    def wake(self) -> None:
+        """Give whoever waits for an event one that says nothing."""
+        self._events.put({"event": "wake"})
+
     def wait_until_ready(self, seconds: float = 60.0) -> None:
         """Raises TimeoutError when the child has not imported everything by then."""
         self.event(time.monotonic() + seconds)

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from course.catalogue import Exercise
-from course.harness.report import Check, Exchange, Report, compact
+from course.commands import typed
+from course.harness.report import Advice, Check, Exchange, Report, compact
 from course.harness.words import shorten
 from course.harness.workspace import MAIN
 
@@ -30,16 +31,30 @@ STATUS_KINDS = {
     "error-with-200",
     "wrong-status",
 }
+LEVEL_WORDS = {
+    "praise": "Well done",
+    "essential": "Important",
+    "actionable": "Better",
+    "informative": "Note",
+}
+MOST_REMARKS = 3  # more than that nobody reads after a pass
+MOST_LINES = 5  # of the further places of one remark
 
 
 def show(report: Report, console: Console, exercise: Exercise, shown: Path) -> None:
     """Print a Report. `shown` is the learner's file or folder as they type it."""
-    width = max(NARROWEST, min(WIDEST, console.width))
-    console.print(_headline(report, exercise, width))
+    width = _width(console)
+    console.print(headline(exercise, f"{len(report.passed)} of {len(report.checks)} pass", width))
     console.print()
+    show_body(report, console, exercise, shown, typed("hint", exercise))
+
+
+def show_body(report: Report, console: Console, exercise: Exercise, shown: Path, hint: str) -> None:
+    """What stands below the headline. `hint` says how to get one."""
+    width = _width(console)
     failures = [*([report.problem] if report.problem else []), *report.failures]
     for check in failures[:1]:
-        _print_failure(check, console, exercise, shown, width)
+        _print_failure(check, console, exercise, shown, width, hint)
     if failures[1:]:
         console.print()
     for check in failures[1:] if failures else report.checks:
@@ -50,14 +65,28 @@ def show(report: Report, console: Console, exercise: Exercise, shown: Path) -> N
         console.print(Text("  ") + _glyph("skipped", console) + waits)
     _print_output(report, console)
     if report.status == "pass":
-        _print_advice(report, console, width)
+        _print_advice(report, console, shown, width)
 
 
-def _headline(report: Report, exercise: Exercise, width: int) -> Text:
-    name = f"{exercise.name} · {report.title}"
-    count = f"{len(report.passed)} of {len(report.checks)} pass"
-    gap = max(2, width - len(name) - len(count))
-    return Text(name, "bold") + Text(" " * gap) + Text(count)
+def headline(exercise: Exercise, right: str, width: int) -> Text:
+    """The exercise, and what is to be said of it at the right edge."""
+    name = f"{exercise.name} · {exercise.title}"
+    gap = max(2, width - len(name) - len(right))
+    return Text(name, "bold") + Text(" " * gap) + Text(right)
+
+
+def problems(report: Report, shown: Path) -> list[str]:
+    """Each failure as `file:line: error: text`, which editors understand."""
+    failures = [*([report.problem] if report.problem else []), *report.failures]
+    return [
+        f"{_file(shown, check)}:{check.line or 1}: error: {check.title}: "
+        + " ".join((check.message or f"expected {check.expected}, got {check.actual}").split())
+        for check in failures
+    ]
+
+
+def _width(console: Console) -> int:
+    return max(NARROWEST, min(WIDEST, console.width))
 
 
 def _line(check: Check, console: Console) -> Text:
@@ -65,10 +94,11 @@ def _line(check: Check, console: Console) -> Text:
 
 
 def _glyph(status: str, console: Console) -> Text:
-    return Text(_encodable(console, GLYPHS[status], PLAIN[status]), STYLES[status])
+    return Text(encodable(console, GLYPHS[status], PLAIN[status]), STYLES[status])
 
 
-def _encodable(console: Console, text: str, otherwise: str) -> str:
+def encodable(console: Console, text: str, otherwise: str) -> str:
+    """`text` where the terminal can show it, else what stands for it."""
     try:
         text.encode(console.encoding)
     except (UnicodeEncodeError, LookupError):
@@ -83,11 +113,14 @@ def _waits(waiting: list[Check], report: Report) -> str:
 
 
 def _print_failure(
-    check: Check, console: Console, exercise: Exercise, shown: Path, width: int
+    check: Check, console: Console, exercise: Exercise, shown: Path, width: int, hint: str
 ) -> None:
     console.print(_line(check, console), soft_wrap=True)
     room = width - LABEL - 6
-    for label, text in _rows(check, exercise, shown, room):
+    rows = [*_rows(check, exercise, shown, room)]
+    if check.hints:
+        rows.append(("Hint", hint))
+    for label, text in rows:
         if label == "Try again":  # to be copied whole, so never broken
             console.print(Text(f"      {label:<{LABEL}}{text}"), soft_wrap=True)
             continue
@@ -123,7 +156,7 @@ def _rows(check: Check, exercise: Exercise, shown: Path, room: int) -> Iterator[
         yield "Read", f"docs/lessons/{page.name}{'#' + anchor if anchor else ''}"
 
 
-def _file(shown: Path, check: Check) -> Path:
+def _file(shown: Path, check: Check | Advice) -> Path:
     """`shown` stands for main.py when it is a file itself."""
     name = check.file or MAIN
     if shown.suffix == ".py":
@@ -146,7 +179,7 @@ def _answer(check: Check, exchange: Exchange | None, room: int) -> str:
     actual = check.actual or ""
     if exchange is None or exchange.status is None:
         return actual
-    if check.kind in STATUS_KINDS or actual.isdigit():
+    if check.kind in STATUS_KINDS or actual == str(exchange.status):
         body = "" if exchange.response is None else compact(exchange.response)
         return f"{actual}  {shorten(body, max(20, room - len(actual) - 2))}".rstrip()
     return f"{exchange.status}  {actual}"
@@ -169,8 +202,38 @@ def _printable(line: str) -> str:
     return "".join(char for char in line if char.isprintable() or char == "\t")
 
 
-def _print_advice(report: Report, console: Console, width: int) -> None:
-    for text in report.advice:
+def _print_advice(report: Report, console: Console, shown: Path, width: int) -> None:
+    """The praise, then the most important remarks. What is found in many places is said once."""
+    groups: dict[str, list[Advice]] = {}
+    for advice in report.advice:
+        groups.setdefault(advice.kind or advice.text, []).append(advice)
+    praises = [group for group in groups.values() if group[0].level == "praise"]
+    remarks = [group for group in groups.values() if group[0].level != "praise"]
+    for first, *others in [*praises, *remarks[:MOST_REMARKS]]:
+        place = f"  {_file(shown, first)}:{first.line}" if first.line else ""
         console.print()
-        for line in textwrap.wrap(f"Advice: {text}", width - 2):
-            console.print(Text(f"  {line}"), soft_wrap=True)
+        console.print(Text(f"  {LEVEL_WORDS[first.level]}", "bold") + Text(place), soft_wrap=True)
+        for line in textwrap.wrap(first.text, width - 6, break_on_hyphens=False):
+            console.print(Text(f"      {_printable(line)}"), soft_wrap=True)
+        for label, text in _references(first, others):
+            console.print(Text(f"      {label:<{LABEL}}", "dim") + Text(text), soft_wrap=True)
+    if more := len(remarks[MOST_REMARKS:]):
+        come = "remarks come" if more > 1 else "remark comes"
+        console.print(f"\n  {more} more {come} after these.")
+
+
+def _references(first: Advice, others: list[Advice]) -> Iterator[tuple[str, str]]:
+    """Where else the same is to be said, and where to read about it."""
+    places = dict.fromkeys((advice.file, advice.line) for advice in others)
+    places.pop((first.file, first.line), None)
+    if places:
+        one_file = all(file == first.file for file, _ in places)
+        lines = [str(line) if one_file else f"{file}:{line}" for file, line in places]
+        lines[MOST_LINES:] = ["…"] if lines[MOST_LINES:] else []
+        many = "s" if len(places) > 1 else ""
+        word = f"line{many} " if one_file else ""
+        yield "Also", f"{len(places)} more place{many}: {word}{', '.join(lines)}"
+    if first.docs:
+        page, _, anchor = first.docs.partition("#")
+        here = f"docs/{page.strip('/')}.md{'#' + anchor if anchor else ''}"
+        yield "Read", first.docs if "://" in page else here

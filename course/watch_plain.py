@@ -1,0 +1,60 @@
+"""`watch` without a screen: one report after the other, for a pipe, an editor or a screen reader."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from course.catalogue import Exercise
+from course.changes import Changes, Polling, Saved
+from course.harness.report import Report
+from course.progress import NotSaved, ProgressFile, now
+from course.worker import Heard, Verdict, Worker
+
+
+def watch_plain(
+    exercise: Exercise, show: Callable[[Report, Path], None], poll: bool = False
+) -> None:
+    """Check now and on every save, until it is interrupted. `show` prints a Report."""
+    inbox: queue.SimpleQueue[Heard | Verdict | Saved | Polling] = queue.SimpleQueue()
+    console = Console(highlight=False)
+    file = ProgressFile(exercise.root)
+    worker = Worker(inbox.put)
+    changes = Changes(exercise.folder, inbox.put, poll)
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, soft_wrap=True)
+
+    def start() -> None:
+        say(f"Checking lessons/{exercise.slug} …")
+        worker.start(exercise)
+
+    def conclude(report: Report) -> None:
+        show(report, exercise.folder)
+        say(f"\nChecked: {len(report.passed)} of {len(report.checks)} pass.")
+        try:
+            file.change(lambda progress: progress.take(report, now()))
+        except NotSaved as error:
+            say(str(error))
+
+    try:
+        start()
+        while True:
+            match inbox.get():
+                case Saved(changed=True):
+                    start()
+                case Polling(why):
+                    say(f"Looking for changes ten times a second: {why}.")
+                case Verdict(number=number, report=report, trouble=trouble):
+                    if number != worker.number:
+                        continue
+                    if report:
+                        conclude(report)
+                    else:
+                        say(f"{trouble}\nChecked: nothing.")
+    finally:
+        changes.close()
+        worker.close()
