@@ -13,11 +13,17 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.loop import learner, print_idle  # noqa: E402
+from course.harness.workspace import lay_out  # noqa: E402
+
 SLUG = "01_routing"
 CHECKS = f"checks/test_{SLUG}.py"
 SOLUTION = f"solutions/{SLUG}"
@@ -26,15 +32,14 @@ SOLUTION = f"solutions/{SLUG}"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--loop", action="store_true", help="only the learner's loop")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.inside:
-        measure(arguments.rounds)
+        measure(arguments.rounds, arguments.loop)
         return
     python = learner_environment()
-    subprocess.run(
-        [python, __file__, "--inside", f"--rounds={arguments.rounds}"], cwd=ROOT, check=True
-    )
+    subprocess.run([python, __file__, "--inside", *sys.argv[1:]], cwd=ROOT, check=True)
 
 
 def learner_environment() -> Path:
@@ -48,9 +53,15 @@ def learner_environment() -> Path:
     return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def measure(rounds: int) -> None:
-    sys.path.insert(0, str(ROOT))
+def measure(rounds: int, only_loop: bool) -> None:
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, medians of {rounds} rounds\n")
+    if not only_loop:
+        measure_check(rounds)
+    print_loop(rounds)
+    print_idle(20)
+
+
+def measure_check(rounds: int) -> None:
     one_shot, plain = in_turns(rounds, check_command, plain_pytest)
     print_ratio("plain pytest / one-shot check", plain, one_shot, "at least 1")
     warm, plain = in_turns(rounds, WarmSpare(), plain_pytest)
@@ -112,6 +123,32 @@ class WarmSpare:
         spare.close()
         assert report.status == "pass"
         return seconds
+
+
+def print_loop(rounds: int) -> None:
+    """From the save to the verdict on the terminal, against two others."""
+    with learner() as one:
+        saved, plain = in_turns(rounds, one.save, plain_pytest)
+        print_ratio("plain pytest / save to verdict", plain, saved, "at least 5")
+        saved, bare = in_turns(rounds, one.save, bare_run)
+        print_ratio("save to verdict / the same checks without pytest", saved, bare, "at most 2.5")
+    print(
+        f"  the floor: the {CHECKS} in one warm process, without pytest, child, queue and terminal, "
+        f"take {statistics.median(bare) * 1000:.0f} ms"
+    )
+
+
+def bare_run() -> float:
+    with tempfile.TemporaryDirectory() as name:
+        lay_out(ROOT / "lessons" / SLUG, ROOT / SOLUTION, Path(name))
+        done = subprocess.run(
+            [sys.executable, "benchmarks/bare.py", CHECKS, name, "1"],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+    return float(done.stdout)
 
 
 def floor() -> None:

@@ -71,7 +71,7 @@ def every_right_one_says_how(exercise: Exercise) -> list[str]:
 
 def every_check_is_complete(exercise: Exercise) -> list[str]:
     """Title, hints, section and needs of each check, and a message where one is needed."""
-    every = list(checks(exercise.checks))
+    every = checks(exercise.checks)
     names = [check.name for check in every]
     anchors = _anchors(exercise.page)
     faults = [] if exercise.page.is_file() else [f"{_name(exercise.page, exercise)} is missing"]

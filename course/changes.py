@@ -74,14 +74,14 @@ class Changes:
                 self.folder,
                 watch_filter=None,
                 debounce=20,
-                step=10,
+                step=8,  # milliseconds; each less costs more when nothing happens
                 stop_event=self._closing,
                 raise_interrupt=False,
             ):
                 if self._polling or self._closing.is_set():
                     return
                 self._events += 1
-                self._notice()
+                self._notice(quiet=True)
         except (OSError, RuntimeError) as error:
             self._poll(f"the system does not tell of changes ({error})")
 
@@ -103,10 +103,13 @@ class Changes:
             self._polling = True
             self._tell(Polling(why))
 
-    def _notice(self) -> None:
-        """Something may have changed: when it has, wait until it is complete, and tell."""
+    def _notice(self, quiet: bool = False) -> None:
+        """Something may have changed: when it has, wait until it is complete, and tell.
+
+        With `quiet`, a moment without events has passed already.
+        """
         with self._lock:
-            before, seen = self._stat, self._settle()
+            before, seen = self._stat, self._settle(quiet)
             if seen == before or self._closing.is_set():
                 return
             files = read(seen)
@@ -114,17 +117,22 @@ class Changes:
             self._stat, self._files = seen, files
         self._tell(Saved(changed))
 
-    def _settle(self) -> Stat:
+    def _settle(self, quiet: bool) -> Stat:
         """The state of the files when nothing has changed for a moment."""
         until = time.monotonic() + LONGEST
         seen = stat(self.folder)
+        if quiet and self._is_whole(seen):
+            return seen
         while seen != self._stat and not self._closing.wait(SETTLED):
             latest = stat(self.folder)
-            whole = latest.get(self.folder / "main.py", (0, 0, 0))[1] > 0
-            if latest == seen and (whole or time.monotonic() > until):
+            if latest == seen and (self._is_whole(seen) or time.monotonic() > until):
                 break
             seen = latest
         return seen
+
+    def _is_whole(self, files: Stat) -> bool:
+        """Not so while an editor has emptied main.py, or moved it away, to write it anew."""
+        return files.get(self.folder / "main.py", (0, 0, 0))[1] > 0
 
 
 def stat(folder: Path) -> Stat:

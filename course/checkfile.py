@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from course.catalogue import Exercise
 
 
-def checks(file: Path) -> Iterator[ast.FunctionDef]:
+def checks(file: Path) -> list[ast.FunctionDef]:
     """The checks of a file, in their order."""
-    for node in ast.parse(file.read_text("utf-8")).body:
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            yield node
+    return _checks(file.read_text("utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _checks(text: str) -> list[ast.FunctionDef]:
+    """`watch` asks for the same file after every run, and reading it takes 20 ms."""
+    return [
+        node
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
 
 
 def marks(check: ast.FunctionDef) -> dict[str, list[str]]:

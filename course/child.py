@@ -44,7 +44,7 @@ def main() -> None:
     leave = os._exit
     try:
         for line in requests:
-            _serve(json.loads(line), channel, trace, guard)
+            _serve(json.loads(line), channel, trace, guard, requests.readline)
     finally:
         leave(1)  # not waiting for the learner's threads and atexit handlers
 
@@ -56,18 +56,30 @@ def _guard() -> Guard:
     return Guard()
 
 
-def _serve(message: dict[str, Any], channel: int, trace: TextIO, guard: Guard) -> None:
+def _serve(
+    message: dict[str, Any],
+    channel: int,
+    trace: TextIO,
+    guard: Guard,
+    read_line: Callable[[], str],
+) -> None:
     from course.harness.request import Request
     from course.harness.run import run
 
     request = Request(**message["request"])
     emit = _emitter(channel, message["nonce"], trace, message["limit"])
+
+    def wait() -> None:
+        """Until the parent says that the files are there; without a parent, no longer."""
+        if message["wait"] and not read_line():
+            os._exit(1)
+
     streams = _line_buffered()
     environment, write = dict(os.environ), os.write
     os.chdir(request.folder)
     sys.path.insert(0, request.folder)
     try:
-        run(request, emit, guard)
+        run(request, emit, guard, wait)
     except BaseException as error:
         emit({"event": "broken", "error": f"{type(error).__name__}: {error}"})
     finally:

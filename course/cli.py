@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Callable, Iterable
 from io import TextIOWrapper
@@ -119,17 +118,17 @@ def watch(
     """Check on every save, with one-key commands."""
     exercise = _find_or_current(lesson, root)
     console = Console(highlight=False)
-    with contextlib.suppress(KeyboardInterrupt):
-        if plain or problems or not _is_screen(console):
-            from course.watch_plain import watch_plain
+    if plain or problems or not _is_screen(console):
+        from course.watch_plain import watch_plain
 
-            watch_plain(
-                exercise, lambda report, path: _show(report, exercise, path, problems), poll
-            )
-        else:
-            from course.watch import Watch
+        status = watch_plain(
+            exercise, lambda report, path: _show(report, exercise, path, problems), poll
+        )
+    else:
+        from course.watch import Watch
 
-            Watch(exercise, catalogue.exercises(root), console, poll).run()
+        status = Watch(exercise, catalogue.exercises(root), console, poll).run()
+    raise typer.Exit(status)
 
 
 @app.command()

@@ -51,29 +51,40 @@ class Run:
         self.cancelled = False
         self._spare: Spare | None = None
         self.report = Report(exercise.slug, exercise.title)
-        self.started = time.monotonic()
-        self.deadline = self.started + limits.run
+        self.started = 0.0
+        self.deadline = 0.0
         self.answered: dict[str, str] = {}
         self.current: str | None = None
         self.exchange: Exchange | None = None
-        self.until = self.deadline
+        self.until = 0.0
+        self._prepared: tuple[Spare, Path, bytes] | None = None
+
+    def prepare(self, spare: Spare) -> None:
+        """Let this child read the checks already. Raises FileNotFoundError when there are none."""
+        folder = spare.folder()
+        folder.mkdir()
+        self._prepared = spare, folder, self.exercise.checks.read_bytes()
+        spare.send(self._request(folder), wait=True)
+
+    def is_prepared(self, spare: Spare) -> bool:
+        """Whether it has read the checks as they are now."""
+        if self._prepared is None or self._prepared[0] is not spare:
+            return False
+        return self._prepared[2] == self.exercise.checks.read_bytes()
 
     def on(self, spare: Spare) -> bool:
         """Run on this child what has no verdict yet. False when the child is gone."""
-        folder = spare.folder()
+        self.started = self.started or time.monotonic()
+        self.deadline = self.started + self.limits.run
+        prepared, self._prepared = self._prepared, None
+        folder = prepared[1] if prepared else spare.folder()
         lay_out(self.exercise.folder, self.submission, folder)
         self._spare = spare
         self.current, self.exchange, self.until = None, None, self.deadline
-        spare.send(
-            Request(
-                slug=self.exercise.slug,
-                checks=str(self.exercise.checks),
-                folder=str(folder),
-                seed=self.seed,
-                done=self.answered,
-                stop=self.stop,
-            )
-        )
+        if prepared:
+            spare.go_on()
+        else:
+            spare.send(self._request(folder))
         how = self._listen(spare)
         self._spare = None
         if how == "cancelled":
@@ -85,6 +96,16 @@ class Run:
             self._blame(end)
         self.report.output += spare.output().replace(f"{folder}{os.sep}", "")
         return how == "complete"
+
+    def _request(self, folder: Path) -> Request:
+        return Request(
+            slug=self.exercise.slug,
+            checks=str(self.exercise.checks),
+            folder=str(folder),
+            seed=self.seed,
+            done=self.answered,
+            stop=self.stop,
+        )
 
     def cancel(self) -> None:
         """Let whoever waits for the verdict go on without it. From any thread."""

@@ -52,7 +52,7 @@ class Spare:
         self.runs = 0
         self._nonce = b""
         self._quiet = threading.Event()
-        self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._output = bytearray()
         self._cut = False
         # Opened now: later, the learner's code may have put something else in its place.
@@ -82,16 +82,24 @@ class Spare:
         self.runs += 1
         return self.home / f"run-{self.runs}"
 
-    def send(self, request: Request) -> None:
+    def send(self, request: Request, wait: bool = False) -> None:
+        """Let the child serve a request; with `wait`, only as far as it needs no files of it."""
         nonce = secrets.token_hex(16)
         self._nonce = nonce.encode()
         self._quiet.clear()
         self._output.clear()
         self._cut = False
         message = {"request": asdict(request), "nonce": nonce, "limit": self.limits.check}
+        self._write(json.dumps({**message, "wait": wait}))
+
+    def go_on(self) -> None:
+        """The files are there now."""
+        self._write("")
+
+    def _write(self, line: str) -> None:
         with contextlib.suppress(OSError):  # a child that is gone is seen by `event`
             assert self.child.stdin
-            self.child.stdin.write(f"{json.dumps(message)}\n".encode())
+            self.child.stdin.write(f"{line}\n".encode())
             self.child.stdin.flush()
 
     def event(self, until: float) -> dict[str, Any] | None:

@@ -26,8 +26,9 @@ from course.catalogue import Exercise
 from course.changes import Changes, Polling, Saved
 from course.keys import Keys
 from course.progress import NotSaved, Progress, ProgressFile, following, now
+from course.signals import LOOK, MESSAGES, Ended, Resized, Suspended, told
 from course.view import Screen
-from course.worker import Heard, Verdict, Worker
+from course.worker import Verdict, Worker
 
 TICK = 0.25  # seconds between two drawings while a run goes on
 
@@ -37,17 +38,7 @@ class Key:
     name: str
 
 
-@dataclass(frozen=True)
-class Resized:
-    pass
-
-
-@dataclass(frozen=True)
-class Suspended:
-    """Ctrl-Z: the shell wants the terminal until `fg`."""
-
-
-Message = Key | Resized | Suspended | Saved | Polling | Heard | Verdict
+Message = Key | Ended | Resized | Suspended | Saved | Polling | Verdict
 Inbox = queue.SimpleQueue[Message]
 
 
@@ -65,14 +56,18 @@ class Watch:
         self.confirmed: Literal["reset", "solution"] | None = None
         self.started = 0.0
         self.over = False
+        self.status = 0
         self.worker = Worker(self.inbox.put)
         self.changes = Changes(exercise.folder, self.inbox.put, poll)
         self.keys = Keys(lambda name: self.inbox.put(Key(name)))
 
-    def run(self) -> None:
-        """Show and check until the learner quits. The terminal is then as it was before."""
+    def run(self) -> int:
+        """Show and check until the learner quits. The terminal is then as it was before.
+
+        The exit status.
+        """
         try:
-            with self._terminal():
+            with told(self.inbox.put, *MESSAGES), self._terminal():
                 self.check()
                 while not self.over:
                     self.draw()
@@ -80,21 +75,17 @@ class Watch:
         finally:
             self.changes.close()
             self.worker.close()
+        return self.status
 
     def next(self) -> Message | None:
         """The next thing that happened; None when a running check should be shown again."""
-        until = time.monotonic() + TICK
         while True:
             running = self.screen.running_for is not None
             try:
-                wait = max(0.0, until - time.monotonic()) if running else None
-                message = self.inbox.get(timeout=wait)
+                return self.inbox.get(timeout=TICK if running else LOOK)
             except queue.Empty:
-                return None
-            # A run of 100 ms has 60 events: drawing each would take longer than the run.
-            if not isinstance(message, Heard):
-                return message
-            self._hear(message)
+                if running:
+                    return None
 
     def take(self, message: Message | None) -> None:
         """Act on one message."""
@@ -105,6 +96,8 @@ class Watch:
                 self.check()
             case Saved():
                 self.screen.note = "Saved without a change. r runs the checks again."
+            case Ended(status):
+                self.over, self.status = True, status
             case Suspended():
                 with self._lent():
                     os.kill(os.getpid(), signal.SIGSTOP)
@@ -114,6 +107,8 @@ class Watch:
                 self.conclude(message)
         if self.screen.running_for is not None:
             self.screen.running_for = time.monotonic() - self.started
+            self.screen.answered = self.worker.answered
+            self.screen.current = self.worker.current.removeprefix("test_").replace("_", " ")
 
     def check(self) -> None:
         """Begin a run; one that goes on is cancelled."""
@@ -260,20 +255,12 @@ class Watch:
     def draw(self) -> None:
         """Put the state on the terminal, in one go."""
         size = os.get_terminal_size(sys.stdout.fileno())
-        rows = view.rows(self.screen, size.columns, size.lines, self.console.encoding)
+        columns, lines = size.columns or 80, size.lines or 24  # some terminals do not tell
+        rows = view.rows(self.screen, columns, lines, self.console.encoding)
         with self.console.capture() as capture:
             self.console.print(Text("\n").join(rows), soft_wrap=True, end="")
         # Each line is emptied before it is written: after a full line, the last column would go.
         self._say(HOME + "\r\n".join(CLEAR + line for line in capture.get().split("\n")))
-
-    def _hear(self, heard: Heard) -> None:
-        """Remember how far the run is."""
-        screen = self.screen
-        if heard.number == self.worker.number:
-            if heard.event["event"] == "result":
-                screen.answered += 1
-            elif heard.event["event"] == "start":
-                screen.current = heard.event["id"].removeprefix("test_").replace("_", " ")
 
     def _recall_hints(self) -> None:
         """Those of the check that fails now which were shown at any time."""
@@ -327,10 +314,6 @@ class Watch:
     @contextlib.contextmanager
     def _terminal(self) -> Iterator[None]:
         """The whole screen is ours, and goes back whatever happens."""
-        told: dict[str, Message] = {"SIGWINCH": Resized(), "SIGTSTP": Suspended()}
-        for name, message in told.items():
-            if number := getattr(signal, name, None):  # Windows has neither
-                signal.signal(number, lambda *_, message=message: self.inbox.put(message))
         self._enter()
         try:
             yield

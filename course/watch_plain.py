@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 from collections.abc import Callable
 from pathlib import Path
@@ -12,14 +13,17 @@ from course.catalogue import Exercise
 from course.changes import Changes, Polling, Saved
 from course.harness.report import Report
 from course.progress import NotSaved, ProgressFile, now
-from course.worker import Heard, Verdict, Worker
+from course.signals import LOOK, Ended, Resized, Suspended, told
+from course.worker import Verdict, Worker
 
 
 def watch_plain(
     exercise: Exercise, show: Callable[[Report, Path], None], poll: bool = False
-) -> None:
-    """Check now and on every save, until it is interrupted. `show` prints a Report."""
-    inbox: queue.SimpleQueue[Heard | Verdict | Saved | Polling] = queue.SimpleQueue()
+) -> int:
+    """Check now and on every save, until a signal comes. `show` prints a Report. The exit status."""
+    inbox: queue.SimpleQueue[Verdict | Saved | Polling | Ended | Resized | Suspended] = (
+        queue.SimpleQueue()
+    )
     console = Console(highlight=False)
     file = ProgressFile(exercise.root)
     worker = Worker(inbox.put)
@@ -40,21 +44,29 @@ def watch_plain(
         except NotSaved as error:
             say(str(error))
 
-    try:
-        start()
+    def next() -> object:
         while True:
-            match inbox.get():
-                case Saved(changed=True):
-                    start()
-                case Polling(why):
-                    say(f"Looking for changes ten times a second: {why}.")
-                case Verdict(number=number, report=report, trouble=trouble):
-                    if number != worker.number:
-                        continue
-                    if report:
-                        conclude(report)
-                    else:
-                        say(f"{trouble}\nChecked: nothing.")
+            with contextlib.suppress(queue.Empty):
+                return inbox.get(timeout=LOOK)
+
+    try:
+        with told(inbox.put, "SIGINT", "SIGTERM", "SIGHUP"):
+            start()
+            while True:
+                match next():
+                    case Ended(status):
+                        return status
+                    case Saved(changed=True):
+                        start()
+                    case Polling(why):
+                        say(f"Looking for changes ten times a second: {why}.")
+                    case Verdict(number=number, report=report, trouble=trouble):
+                        if number != worker.number:
+                            continue
+                        if report:
+                            conclude(report)
+                        else:
+                            say(f"{trouble}\nChecked: nothing.")
     finally:
         changes.close()
         worker.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -18,14 +19,6 @@ PAUSE = 0.05  # seconds between them
 
 
 @dataclass(frozen=True)
-class Heard:
-    """One event of run `number`."""
-
-    number: int
-    event: dict[str, Any]
-
-
-@dataclass(frozen=True)
 class Verdict:
     """The end of run `number`: a Report, or why there is none."""
 
@@ -35,32 +28,33 @@ class Verdict:
 
 
 class Worker:
-    """`tell` gets what is Heard and each Verdict, from another thread. A cancelled run is silent."""
+    """`tell` gets each Verdict, from another thread. A cancelled run is silent."""
 
-    def __init__(self, tell: Callable[[Heard | Verdict], None], limits: Limits | None = None):
+    answered = 0
+    """The checks that have a verdict already, in the run that goes on."""
+    current = ""
+    """The name of the check that is running; "" before the first."""
+
+    def __init__(self, tell: Callable[[Verdict], None], limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self.number = 0
         self._tell = tell
-        self._closed = False
-        self._lock = threading.Lock()  # around the spare
-        self._spare: Spare | None = Spare(self.limits, rehearse=True)
         self._run: Run | None = None
         self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()  # around these two
+        self._closed = False
+        self._next: tuple[Run, Spare] | None = None
 
     def start(self, exercise: Exercise) -> int:
         """Begin a run of the learner's folder, and cancel the one before. The number of the run."""
         self.cancel()
         self.number += 1
-        number = self.number
-
-        def on_event(event: dict[str, Any]) -> None:
-            self._tell(Heard(number, event))
-
-        run = Run(exercise, exercise.folder, self.limits, on_event=on_event)
-        self._run = run
-        self._thread = threading.Thread(target=self._work, args=(run, number), daemon=True)
+        self.answered, self.current = 0, ""
+        self._run, spare = self._take(exercise)
+        arguments = (self._run, spare, self.number)
+        self._thread = threading.Thread(target=self._work, args=arguments, daemon=True)
         self._thread.start()
-        return number
+        return self.number
 
     def cancel(self) -> None:
         """No verdict comes any more of the run that goes on."""
@@ -74,33 +68,53 @@ class Worker:
         with self._lock:
             self._closed = True
         self.cancel()
-        if self._spare:
-            self._spare.close()
+        if self._next:
+            self._next[1].close()
 
-    def _work(self, run: Run, number: int) -> None:
-        verdict = self._verdict(run, number)
+    def _take(self, exercise: Exercise) -> tuple[Run, Spare]:
+        """The run that waits, with its child, if it is one of this exercise as it is now."""
+        with self._lock:
+            waiting, self._next = self._next, None
+        if waiting:
+            run, spare = waiting
+            if run.exercise == exercise and run.is_prepared(spare) and spare.ended() is None:
+                return waiting
+            spare.close()
+        return self._new(exercise), Spare(self.limits)
+
+    def _new(self, exercise: Exercise) -> Run:
+        return Run(exercise, exercise.folder, self.limits, on_event=self._hear)
+
+    def _prepare(self, exercise: Exercise) -> None:
+        """A child that has imported everything, and read the checks."""
+        with self._lock:
+            if self._closed or self._next:
+                return
+            run, spare = self._new(exercise), Spare(self.limits, rehearse=True)
+            with contextlib.suppress(OSError):  # without checks, the run itself says so
+                run.prepare(spare)
+            self._next = run, spare
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        # Kept, and not told: a run of 100 ms has 100 events.
+        if event["event"] == "result":
+            self.answered += 1
+        elif event["event"] == "start":
+            self.current = event["id"]
+
+    def _work(self, run: Run, spare: Spare, number: int) -> None:
+        verdict = self._verdict(run, spare, number)
         if not run.cancelled:
             self._tell(verdict)
-        with self._lock:
-            if not self._closed and self._spare is None:
-                self._spare = Spare(self.limits, rehearse=True)
+        self._prepare(run.exercise)
 
-    def _verdict(self, run: Run, number: int) -> Verdict:
+    def _verdict(self, run: Run, spare: Spare | None, number: int) -> Verdict:
         for attempt in range(ATTEMPTS):
             try:
-                return Verdict(number, finish(run, self._take()))
+                return Verdict(number, finish(run, spare))
             except OSError as error:
-                trouble = f"{error.strerror or error}"
+                trouble, spare = f"{error.strerror or error}", None
             if run.cancelled or attempt == ATTEMPTS - 1:
                 break
             time.sleep(PAUSE)
         return Verdict(number, None, f"Your files could not be read: {trouble}.")
-
-    def _take(self) -> Spare | None:
-        """The child that waits, unless it has ended meanwhile."""
-        with self._lock:
-            spare, self._spare = self._spare, None
-        if spare and spare.ended() is not None:
-            spare.close()
-            return None
-        return spare

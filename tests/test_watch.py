@@ -322,6 +322,15 @@ def test_it_draws_anew_when_the_terminal_is_resized(start):
     assert len(shown.splitlines()) == 24
 
 
+def test_a_terminal_that_does_not_tell_its_size_gets_80_by_24(start):
+    screen = start("1")
+    screen.wait_for("0 of 3 pass")
+    screen.child.setwinsize(0, 0)
+    screen.press("h")
+    shown = screen.wait_for("Hint 1 of 2")
+    assert shown.splitlines()[-1].startswith("h hint 2 of 2")
+
+
 @pytest.mark.parametrize("key", ["q", "\x03", "\x04"])
 def test_every_way_out_restores_the_terminal(start, key):
     screen = start("1")

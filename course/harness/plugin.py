@@ -73,6 +73,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Before the first check: can the app be imported, started and stopped at all?"""
     run = session_of(session.config)
+    run.wait()
     run.emit({"event": "load"})
     run.files = snapshot(run.folder)
     advice = advise(_sources(run), run.slug)

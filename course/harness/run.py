@@ -9,7 +9,7 @@ import gc
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,9 +52,16 @@ LEAN = (
 )
 
 
-def run(request: Request, emit: Emit, guard: Guard | None = None) -> None:
+def run(
+    request: Request,
+    emit: Emit,
+    guard: Guard | None = None,
+    wait: Callable[[], object] = lambda: None,
+) -> None:
     """Emit `collected`, `load`, then `problem` or `advice`, and `start`, `request`s and `result`
     of each check, and at last `end`. Without `end`, the run is not complete.
+
+    `wait` is called when the checks are read, before any file of the submission is.
     """
     session = Session(
         Path(request.folder).resolve(),
@@ -63,12 +70,14 @@ def run(request: Request, emit: Emit, guard: Guard | None = None) -> None:
         emit,
         dict(request.done),
         guard or Guard(),
+        wait=wait,
     )
     session.guard.replaced.clear()
     checks = Path(request.checks).resolve()
     arguments = [
         *LEAN,
         f"--rootdir={checks.parent}",
+        f"--confcutdir={checks.parent}",  # else all folders above are listed, as /tmp with thousands
         f"-c{os.devnull}",
         *(f"--deselect={checks.name}::{name}" for name in request.done),
         *(["--exitfirst"] if request.stop else []),

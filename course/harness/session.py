@@ -31,6 +31,8 @@ class Session:
     done: dict[str, str] = field(default_factory=dict)
     guard: Guard = field(default_factory=Guard)
     """What the checks rely on, as it was before any of the learner's code ran."""
+    wait: Callable[[], object] = lambda: None
+    """Called when the checks are read, before any file of the submission is."""
     files: dict[Path, bytes] = field(default_factory=dict)
     """The learner's files before any of their code ran."""
     loaded: Loaded | None = None
