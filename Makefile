@@ -30,6 +30,7 @@ help:
 	@echo "  make bench             the benchmarks, as ratios"
 	@echo "  make golden            write the expected outputs of the tests again"
 	@echo "  make starters          keep lessons/ as what reset brings back"
+	@echo "  make picture           take the picture of watch again"
 	@echo "  make lock              resolve the dependencies again"
 
 setup: $(LEARNER)

@@ -15,6 +15,9 @@ from course.harness.report import Advice, Check, Exchange, Report, compact
 from course.harness.words import shorten
 from course.harness.workspace import MAIN
 
+Row = tuple[str, str]
+"""A label and its text."""
+
 LABEL = 12  # columns of "You sent", "Expected" and the others
 NARROWEST, WIDEST = 40, 100
 GLYPHS = {"pass": "✓", "fail": "✗", "error": "✗", "skipped": "○"}
@@ -46,15 +49,17 @@ def show(report: Report, console: Console, exercise: Exercise, shown: Path) -> N
     width = _width(console)
     console.print(headline(exercise, f"{len(report.passed)} of {len(report.checks)} pass", width))
     console.print()
-    show_body(report, console, exercise, shown, typed("hint", exercise))
+    show_body(report, console, exercise, shown, [("Hint", typed("hint", exercise))])
 
 
-def show_body(report: Report, console: Console, exercise: Exercise, shown: Path, hint: str) -> None:
-    """What stands below the headline. `hint` says how to get one."""
+def show_body(
+    report: Report, console: Console, exercise: Exercise, shown: Path, hints: list[Row]
+) -> None:
+    """What stands below the headline. `hints` are the rows on the hints of the check that fails."""
     width = _width(console)
     failures = [*([report.problem] if report.problem else []), *report.failures]
     for check in failures[:1]:
-        _print_failure(check, console, exercise, shown, width, hint)
+        _print_failure(check, console, exercise, shown, width, hints)
     if failures[1:]:
         console.print()
     for check in failures[1:] if failures else report.checks:
@@ -72,7 +77,7 @@ def headline(exercise: Exercise, right: str, width: int) -> Text:
     """The exercise, and what is to be said of it at the right edge."""
     name = f"{exercise.name} · {exercise.title}"
     gap = max(2, width - len(name) - len(right))
-    return Text(name, "bold") + Text(" " * gap) + Text(right)
+    return Text.assemble((name, "bold"), " " * gap, right)
 
 
 def problems(report: Report, shown: Path) -> list[str]:
@@ -113,13 +118,11 @@ def _waits(waiting: list[Check], report: Report) -> str:
 
 
 def _print_failure(
-    check: Check, console: Console, exercise: Exercise, shown: Path, width: int, hint: str
+    check: Check, console: Console, exercise: Exercise, shown: Path, width: int, hints: list[Row]
 ) -> None:
     console.print(_line(check, console), soft_wrap=True)
     room = width - LABEL - 6
-    rows = [*_rows(check, exercise, shown, room)]
-    if check.hints:
-        rows.append(("Hint", hint))
+    rows = [*_rows(check, exercise, shown, room), *(hints if check.hints else [])]
     for label, text in rows:
         if label == "Try again":  # to be copied whole, so never broken
             console.print(Text(f"      {label:<{LABEL}}{text}"), soft_wrap=True)
@@ -128,10 +131,11 @@ def _print_failure(
         for number, line in enumerate(lines):
             head = label if number == 0 else ""
             style = "bold" if label == "Why" else ""
-            console.print(Text(f"      {head:<{LABEL}}", "dim") + Text(line, style), soft_wrap=True)
+            row = Text.assemble((f"      {head:<{LABEL}}", "dim"), (line, style))
+            console.print(row, soft_wrap=True)
 
 
-def _rows(check: Check, exercise: Exercise, shown: Path, room: int) -> Iterator[tuple[str, str]]:
+def _rows(check: Check, exercise: Exercise, shown: Path, room: int) -> Iterator[Row]:
     """Label and text of each line, or of two where the text must be whole; `room` is its width."""
     *before, last = [None, *check.exchanges]
     if exchange := before[-1] if before else None:
@@ -212,11 +216,14 @@ def _print_advice(report: Report, console: Console, shown: Path, width: int) -> 
     for first, *others in [*praises, *remarks[:MOST_REMARKS]]:
         place = f"  {_file(shown, first)}:{first.line}" if first.line else ""
         console.print()
-        console.print(Text(f"  {LEVEL_WORDS[first.level]}", "bold") + Text(place), soft_wrap=True)
+        console.print(
+            Text.assemble((f"  {LEVEL_WORDS[first.level]}", "bold"), place), soft_wrap=True
+        )
         for line in textwrap.wrap(first.text, width - 6, break_on_hyphens=False):
             console.print(Text(f"      {_printable(line)}"), soft_wrap=True)
         for label, text in _references(first, others):
-            console.print(Text(f"      {label:<{LABEL}}", "dim") + Text(text), soft_wrap=True)
+            row = Text.assemble((f"      {label:<{LABEL}}", "dim"), text)
+            console.print(row, soft_wrap=True)
     if more := len(remarks[MOST_REMARKS:]):
         come = "remarks come" if more > 1 else "remark comes"
         console.print(f"\n  {more} more {come} after these.")

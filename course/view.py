@@ -52,6 +52,8 @@ class Screen:
     chosen: int = 0
     top: int = 0
     """The first row of the body that is seen."""
+    reveal: bool = False
+    """Move the body as far as needed to see the last hint."""
 
 
 def rows(screen: Screen, width: int, height: int, encoding: str = "utf-8") -> list[Text]:
@@ -69,6 +71,8 @@ def rows(screen: Screen, width: int, height: int, encoding: str = "utf-8") -> li
     room = max(LEAST, height - len(head) - len(foot) - 1)
     if screen.mode == "list":
         screen.top = min(max(screen.top, screen.chosen - room + 1), screen.chosen)
+    if screen.reveal:
+        screen.top, screen.reveal = max(screen.top, _end_of_hints(body) - room), False
     screen.top = max(0, min(screen.top, len(body) - room))
     seen = body[screen.top : screen.top + room]
     below = len(body) - screen.top - len(seen)
@@ -77,6 +81,12 @@ def rows(screen: Screen, width: int, height: int, encoding: str = "utf-8") -> li
     seen += [Text()] * (room - len(seen))
     all_rows = [*head, *seen, Text("  ".join(more).rjust(width - 1), "dim"), *foot]
     return [_cut(row, width) for row in all_rows[:height]]
+
+
+def _end_of_hints(body: list[Text]) -> int:
+    """The number of rows down to the end of the failure, which the hints are."""
+    blank = (number for number, row in enumerate(body) if not row.plain.strip())
+    return next(blank, len(body))
 
 
 def matching(every: list[Exercise], search: str) -> list[Exercise]:
@@ -123,16 +133,15 @@ def _verdict(screen: Screen, console: Console) -> list[Text]:
     report = screen.report
     assert report
     failure = report.first_failure
-    key = "press h" if len(screen.hints) < screen.hints_known else "all of them stand below"
+    hints = [
+        (f"Hint {number} of {screen.hints_known}", text)
+        for number, text in enumerate(screen.hints, 1)
+    ]
+    if len(screen.hints) < screen.hints_known:
+        hints.append(("Hint", "press h"))
     lines = captured(
-        console, lambda: terminal.show_body(report, console, screen.exercise, screen.shown, key)
+        console, lambda: terminal.show_body(report, console, screen.exercise, screen.shown, hints)
     )
-    if failure and screen.hints:
-        hints = [
-            Text(f"  Hint {number} of {screen.hints_known}  {text}")
-            for number, text in enumerate(screen.hints, 1)
-        ]
-        lines += [Text(), *hints]
     if not failure:
         lines += [Text(), Text("  All checks pass. Press n for the next lesson.", "bold")]
     if failure and report.passed:

@@ -198,7 +198,7 @@ class Watch:
             number = len(screen.hints) + 1
             self._keep(lambda p: p.hint_shown(screen.exercise.slug, failure.id, number))
             self._recall_hints()
-            screen.top = view.END
+            screen.reveal = True
 
     def show_solution(self) -> None:
         screen = self.screen

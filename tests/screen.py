@@ -29,7 +29,13 @@ class Screen:
     """`python -m course …` on a terminal of 80 × 24."""
 
     def __init__(
-        self, *arguments: str, root: Path, rows: int = 24, columns: int = 80, **environment: str
+        self,
+        *arguments: str,
+        root: Path,
+        cwd: Path = ROOT,
+        rows: int = 24,
+        columns: int = 80,
+        **environment: str,
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
@@ -47,7 +53,7 @@ class Screen:
                 "PYTHONFAULTHANDLER": "1",
                 **environment,
             },
-            cwd=str(ROOT),
+            cwd=str(cwd),
             dimensions=(rows, columns),
             timeout=PATIENCE,
         )

@@ -151,7 +151,7 @@ def test_hints_come_one_at_a_time_and_are_remembered(root, start):
     screen = start("1")
     screen.wait_for("h hint 1 of 2")
     screen.press("h")
-    shown = screen.wait_for("Hint 1 of 2  Return a dict.", "h hint 2 of 2")
+    shown = screen.wait_for("Hint 1 of 2 Return a dict.", "h hint 2 of 2")
     assert "Hint 2 of 2" not in shown
     screen.press("h")
     screen.wait_for("Hint 2 of 2")
@@ -178,7 +178,7 @@ def test_keys_during_a_run_are_kept_until_its_end(root, start):
     save(root, SLOW + STEP_1)
     screen.wait_for("checking …")
     screen.press("h", "n")
-    shown = screen.wait_for("1 of 3 pass", "Hint 1 of 1  Multiply.")
+    shown = screen.wait_for("1 of 3 pass", "Hint 1 of 1 Multiply.")
     assert "The next lesson comes when all checks pass." in shown
 
 
@@ -443,6 +443,14 @@ def test_a_file_that_is_deleted_and_comes_back(root, start):
     screen.wait_for("main.py", "There is no", without="You sent")
     save(root, fake_course.SOLUTION)
     screen.wait_for("3 of 3 pass")
+
+
+def test_colours_are_for_the_signs_and_not_for_what_is_to_be_read(start):
+    screen = start("1")
+    screen.wait_for("0 of 3 pass")
+    assert "\x1b[1;31m✗".encode() in screen.raw
+    assert b"\x1b[2m      You sent    \x1b[0mGET /" in screen.raw
+    assert "\x1b[1mLesson 1 · Two numbers\x1b[0m  ".encode() in screen.raw
 
 
 def test_no_color_means_no_colours(start):

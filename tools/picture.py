@@ -1,4 +1,4 @@
-"""Draws docs/picture.svg: a real check of a wrong submission, as the terminal shows it.
+"""Writes docs/picture.svg: what `make watch lesson=1` shows of a wrong solution, in a real run.
 
 python tools/picture.py
 """
@@ -6,60 +6,78 @@ python tools/picture.py
 from __future__ import annotations
 
 import io
+import re
+import shutil
 import sys
-from html import escape
+import tempfile
+from itertools import groupby
 from pathlib import Path
 
 from rich.console import Console
+from rich.style import Style
+from rich.terminal_theme import SVG_EXPORT_THEME
+from rich.text import Text
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "tests"))
 
-from course import runner, terminal  # noqa: E402
-from course.catalogue import find  # noqa: E402
+from screen import Screen  # noqa: E402
 
 WRONG = ROOT / "tests/submissions/01_routing/wrong/id_route_first.py"
-COLUMNS, LINE, CHAR, PAD = 84, 20, 8.43, 24
-COMMAND = "$ make check lesson=1"
+TREES = ("lessons", "checks", "docs/lessons", "course/starters")
+ROWS, COLUMNS = 26, 84
+ANSI = "black red green brown blue magenta cyan white".split()  # as pyte calls them
 
 
 def main() -> None:
-    exercise = find("1")
-    report = runner.check(exercise, WRONG, seed="picture")
-    out = io.StringIO()
-    console = Console(file=out, width=COLUMNS, color_system=None, highlight=False)
-    terminal.show(report, console, exercise, Path("lessons/01_routing"))
-    lines = [COMMAND, "", *(line.rstrip() for line in out.getvalue().splitlines())]
-    (ROOT / "docs/picture.svg").write_text(svg(lines), "utf-8")
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        for tree in TREES:
+            shutil.copytree(ROOT / tree, root / tree)
+        shutil.copy(WRONG, root / "lessons/01_routing/main.py")
+        rows = seen(root)
+    (ROOT / "docs/picture.svg").write_text(svg(rows), "utf-8")
 
 
-def svg(lines: list[str]) -> str:
-    width, height = round(COLUMNS * CHAR) + 2 * PAD, len(lines) * LINE + 2 * PAD
-    rows = "\n".join(
-        f'<text x="{PAD}" y="{PAD + LINE * (n + 1) - 5}">{row(line)}</text>'
-        for n, line in enumerate(lines)
-        if line
+def seen(root: Path) -> list[Text]:
+    """The rows of the screen when the first verdict is there, and one hint."""
+    screen = Screen(
+        "watch", "1", root=root, cwd=root, rows=ROWS, columns=COLUMNS, PYTHONPATH=str(ROOT)
     )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" xml:space="preserve" role="img" '
-        f'aria-label="A failed check in the terminal">\n'
-        f"<style>text{{font:14px ui-monospace,Menlo,Consolas,monospace;fill:#e6edf3;"
-        f"white-space:pre}}.b{{font-weight:bold}}.g{{fill:#7ee787}}.r{{fill:#ff7b72}}"
-        f".d{{fill:#9aa4af}}</style>\n"
-        f'<rect width="{width}" height="{height}" rx="10" fill="#0d1117"/>\n{rows}\n</svg>\n'
+    try:
+        screen.wait_for("of 15 pass")
+        screen.press("h")
+        screen.wait_for("Hint 1")
+        return [row(screen, number) for number in range(ROWS)]
+    finally:
+        screen.press("q")
+        screen.ended()
+        screen.close()
+
+
+def row(screen: Screen, number: int) -> Text:
+    cells = [screen.screen.buffer[number][column] for column in range(COLUMNS)]
+    text = Text()
+    for (colour, bold), run in groupby(cells, lambda cell: (cell.fg, cell.bold)):
+        style = Style(color=f"color({ANSI.index(colour)})" if colour in ANSI else None, bold=bold)
+        text.append("".join(cell.data for cell in run), style)
+    text.rstrip()
+    return text
+
+
+def svg(rows: list[Text]) -> str:
+    console = Console(
+        record=True, width=COLUMNS, file=io.StringIO(), color_system="standard", force_terminal=True
     )
-
-
-def row(line: str) -> str:
-    label, text = line[:18], line[18:]
-    if line == COMMAND or line.startswith("Lesson"):
-        return f'<tspan class="b">{escape(line)}</tspan>'
-    for glyph, colour in (("✓", "g"), ("✗", "r b"), ("○", "d")):
-        if line.startswith(f"  {glyph}"):
-            return f'<tspan class="{colour}">{escape(line[:3])}</tspan>{escape(line[3:])}'
-    if label.startswith("      ") and len(line) > 18:
-        return f'<tspan class="d">{escape(label)}</tspan>{escape(text)}'
-    return escape(line)
+    for text in rows:
+        console.print(text, soft_wrap=True)
+    picture = console.export_svg(
+        title="make watch lesson=1", theme=SVG_EXPORT_THEME, unique_id="watch"
+    )
+    # The fonts would come from another host; every browser has a monospace of its own.
+    picture = re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL)
+    picture = picture.replace("font-family: Fira Code, monospace", "font-family: monospace")
+    return re.sub(r"[ \t]+$", "", picture, flags=re.MULTILINE)
 
 
 if __name__ == "__main__":
