@@ -7,6 +7,8 @@ BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 LEARNER := $(VENV)/.ready-learner
 AUTHOR  := $(VENV)/.ready-author
 lesson ?=
+force ?=
+undo ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup check watch hint solution reset progress next list verify test lint bench lock \
@@ -18,7 +20,7 @@ help:
 	@echo "  make watch lesson=3     run them on every save, with one-key commands"
 	@echo "  make hint lesson=3      the next hint for the check that fails now"
 	@echo "  make solution lesson=3  the reference beside your code, after you have passed"
-	@echo "  make reset lesson=3     the starter again; your version is kept"
+	@echo "  make reset lesson=3     the starter again; your version is kept (undo=1: back)"
 	@echo "  make progress           your way through the course"
 	@echo "  make next               what to do next"
 	@echo "  make list               the lessons"
@@ -44,11 +46,11 @@ $(AUTHOR): requirements-author.lock
 	@touch $@ $(LEARNER)
 
 check watch hint solution: $(LEARNER)
-	@$(BIN)/python -m course $@ $(if $(lesson),"$(lesson)")
+	@$(BIN)/python -m course $@ $(if $(lesson),"$(lesson)") $(if $(force),--force)
 
 reset: $(LEARNER)
 	@test -n "$(lesson)" || { echo "Which lesson? For example: make reset lesson=1"; exit 2; }
-	@$(BIN)/python -m course reset "$(lesson)"
+	@$(BIN)/python -m course reset "$(lesson)" $(if $(undo),--undo)
 
 progress next list: $(LEARNER)
 	@$(BIN)/python -m course $@

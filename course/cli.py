@@ -168,7 +168,7 @@ def solution(
         if not force:
             _stop(
                 f"{exercise.name} has not passed yet. {typed('hint', exercise)} gives a hint; "
-                f"python -m course solution {exercise.key} --force shows the solution all the same."
+                f"{typed('solution', exercise, 'force')} shows the solution all the same."
             )
         typer.confirm("Not all checks have passed. Show the solution all the same?", abort=True)
     _print_lines(reference.lines(exercise))
@@ -198,7 +198,7 @@ def reset(
         _stop(str(error))
     if kept:
         _print(f"Your version is kept in {_as_typed(kept)}.")
-        _print(f"To bring it back: python -m course reset {exercise.key} --undo")
+        _print(f"To bring it back: {typed('reset', exercise, 'undo')}")
 
 
 @app.command()

@@ -60,7 +60,7 @@ def test_the_solution_waits_for_a_pass(root):
     early = fake_course.run(root, "solution", "1")
     assert early.returncode == 2
     assert "has not passed yet" in early.stderr
-    assert "--force" in early.stderr
+    assert "make solution lesson=1 force=1" in early.stderr
     assert "read_double" not in early.stdout + early.stderr
 
 
@@ -98,7 +98,7 @@ def test_reset_and_undo_say_where_everything_is(root):
     said = fake_course.run(root, "reset", "1").stdout
     assert "lessons/01_two_numbers is the starter again." in said
     assert ".course/kept/01_two_numbers/" in said
-    assert "python -m course reset 1 --undo" in said
+    assert "make reset lesson=1 undo=1" in said
     said = fake_course.run(root, "reset", "1", "--undo").stdout
     assert "is again what was kept in" in said
     main = root / "lessons/01_two_numbers/main.py"

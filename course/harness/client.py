@@ -68,9 +68,31 @@ class Api(httpx.Client):
         super().__init__(
             transport=transport, base_url=BASE_URL, follow_redirects=True, trust_env=False
         )
+        self._app = transport
         self.exchanges = transport.exchanges
         self.timeline = transport.timeline
         """ASGI messages of all exchanges, with what oracles add, in the order of events."""
+
+    @contextmanager
+    def at(self, message: str, look: Callable[[], object]) -> Iterator[None]:
+        """Call `look` whenever the app sends, or gets, an ASGI message of this type.
+
+        At "http.response.start" nothing has left for the client yet: what is not true then, the
+        answer cannot rely on.
+        """
+        self._app.looks.append((message, look))
+        try:
+            yield
+        finally:
+            self._app.looks.remove((message, look))
+
+    def together(self, requests: list[httpx.Request]) -> list[httpx.Response]:
+        """Send requests so that all of them are in the app before the first one is answered.
+
+        Each gets its body only when all ask for theirs, so it is for requests with a body. Their
+        answers, in the same order; redirects are not followed.
+        """
+        return self._app.handle_together(requests)
 
 
 @contextmanager
@@ -113,20 +135,33 @@ class AppTransport(httpx.BaseTransport):
         self._before, self._after = before, after
         self.exchanges = [] if exchanges is None else exchanges
         self.timeline: list[str] = []
+        self.looks: list[Look] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        (response,) = self.handle_together([request])
+        return response
+
+    def handle_together(self, requests: list[httpx.Request]) -> list[httpx.Response]:
+        gate = Gate(len(requests))
+        answers = [self._expect(request, gate) for request in requests]
+        started = time.perf_counter()
+        try:
+            self._loop.run(self._serve_all(answers))
+        except BaseException as error:
+            for answer in answers:
+                answer.recorded.error = answer.recorded.error or error
+        self._after()
+        return [self._conclude(answer, started) for answer in answers]
+
+    def _expect(self, request: httpx.Request, gate: Gate) -> _Answer:
         request.read()
         recorded = Recorded(_describe(request))
         self.exchanges.append(recorded)
         self._before(recorded.sent)
-        started = time.perf_counter()
-        answer = _Answer(recorded, self.timeline)
-        try:
-            self._loop.run(self._serve(request, answer))
-        except BaseException as error:
-            recorded.error = error
-        self._after()
-        response = answer.as_response(request)
+        return _Answer(request, recorded, self.timeline, gate, self.looks)
+
+    def _conclude(self, answer: _Answer, started: float) -> httpx.Response:
+        recorded, response = answer.recorded, answer.as_response()
         response.extensions["recorded"] = recorded
         exchange = recorded.sent
         exchange.seconds = round(time.perf_counter() - started, 6)
@@ -135,7 +170,14 @@ class AppTransport(httpx.BaseTransport):
         recorded.body = response.content
         return response
 
-    async def _serve(self, request: httpx.Request, answer: _Answer) -> None:
+    async def _serve_all(self, answers: list[_Answer]) -> None:
+        if len(answers) == 1:
+            await self._serve(answers[0])
+        else:
+            await asyncio.gather(*map(self._serve, answers))
+
+    async def _serve(self, answer: _Answer) -> None:
+        request = answer.request
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -156,18 +198,46 @@ class AppTransport(httpx.BaseTransport):
         assert task is not None
         answer.stop = task.cancel
         try:
-            await self._app(scope, answer.receiver(request), answer.send)
+            await self._app(scope, answer.receiver(), answer.send)
         except BaseException as error:
             # SystemExit and KeyboardInterrupt too: a server would end with them, we go on.
             answer.recorded.error = answer.recorded.error or error
+        answer.arrive()
         answer.note("returned")
+
+
+Look = tuple[str, Callable[[], object]]
+
+
+class Gate:
+    """Opens when everybody has arrived."""
+
+    def __init__(self, expected: int) -> None:
+        self._missing = expected
+        self._open = asyncio.Event()
+
+    def arrive(self) -> None:
+        self._missing -= 1
+        if self._missing <= 0:
+            self._open.set()
+
+    async def wait(self) -> None:
+        await self._open.wait()
 
 
 class _Answer:
     """Collects what the app sends for one request."""
 
-    def __init__(self, recorded: Recorded, timeline: list[str]) -> None:
-        self.recorded, self.timeline = recorded, timeline
+    def __init__(
+        self,
+        request: httpx.Request,
+        recorded: Recorded,
+        timeline: list[str],
+        gate: Gate,
+        looks: list[Look],
+    ) -> None:
+        self.request, self.recorded, self.timeline = request, recorded, timeline
+        self._gate, self._looks, self._arrived = gate, looks, False
         self.status: int | None = None
         self.headers: list[tuple[bytes, bytes]] = []
         self.body = bytearray()
@@ -175,15 +245,26 @@ class _Answer:
         self.stop: Callable[[], object] = lambda: None
 
     def note(self, event: str) -> None:
+        for message, look in self._looks:
+            if message == event:
+                look()
         self.recorded.messages.append(event)
         self.timeline.append(event)
 
-    def receiver(self, request: httpx.Request) -> Callable[[], Any]:
-        body = [{"type": "http.request", "body": request.content, "more_body": False}]
+    def arrive(self) -> None:
+        """At the gate, once: when the body is asked for, or never was."""
+        if not self._arrived:
+            self._arrived = True
+            self._gate.arrive()
+
+    def receiver(self) -> Callable[[], Any]:
+        body = [{"type": "http.request", "body": self.request.content, "more_body": False}]
 
         async def receive() -> dict[str, Any]:
             if body:
                 self.note("http.request")
+                self.arrive()
+                await self._gate.wait()
                 return body.pop()
             await self.complete.wait()
             return {"type": "http.disconnect"}
@@ -204,12 +285,12 @@ class _Answer:
                 self.stop()
                 await asyncio.Event().wait()  # nobody reads on
 
-    def as_response(self, request: httpx.Request) -> httpx.Response:
+    def as_response(self) -> httpx.Response:
         """What a client of a real server would have got: 500 when the app did not answer."""
         if self.status is None or not self.complete.is_set():
-            return httpx.Response(500, text="Internal Server Error", request=request)
+            return httpx.Response(500, text="Internal Server Error", request=self.request)
         return httpx.Response(
-            self.status, headers=self.headers, content=bytes(self.body), request=request
+            self.status, headers=self.headers, content=bytes(self.body), request=self.request
         )
 
 

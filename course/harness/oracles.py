@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from course.harness.client import Api, running
+from course.harness.databases import Connections, Statements
 from course.harness.load import Loaded, load
+from course.harness.probe import LoopProbe
 from course.harness.session import Session, session_of
 from course.harness.workspace import restore
 
@@ -60,6 +62,26 @@ def api(request: pytest.FixtureRequest) -> Iterator[Api]:
         return
     with request.getfixturevalue("start")() as api:
         yield api
+
+
+@pytest.fixture
+def loop_probe() -> LoopProbe:
+    """`loop_probe.watch(send)`: was it called on the event loop?"""
+    return LoopProbe()
+
+
+@pytest.fixture
+def statements() -> Iterator[Statements]:
+    """What SQLite executes, from now on: ask for it before `start` and `api`."""
+    with Statements().listening() as heard:
+        yield heard
+
+
+@pytest.fixture
+def connections() -> Iterator[Connections]:
+    """What SQLAlchemy's pools lend, from now on."""
+    with Connections().listening() as lent:
+        yield lent
 
 
 def import_afresh(session: Session) -> Loaded:
