@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,10 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from course.harness.client import running
-from course.harness.databases import Connections, Statements, failing_commits
+from course.harness.database import SERVER, empty_database
 from course.harness.probe import Heartbeat, LoopProbe
+from course.harness.taps import Connections, Statements, failing_commits
+from course.postgres import NoPostgres, server
 
 
 def test_the_probe_tells_the_loop_from_a_thread():
@@ -312,3 +316,84 @@ def test_a_failing_commit_tells_who_commits_after_the_response(tmp_path, scope):
 
     with running(shop.app) as api, failing_commits():
         assert api.put("/products").status_code == (200 if scope == "request" else 500)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, monkeypatch):
+    """An empty one, on each kind of server that the course knows."""
+    if request.param == "postgresql":
+        monkeypatch.setenv(SERVER, request.getfixturevalue("postgres"))
+    with empty_database() as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    try:
+        with server() as address:
+            yield address
+    except NoPostgres as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(error))
+
+
+def test_the_view_sees_what_is_committed_and_no_more(database):
+    assert os.environ["DATABASE_URL"] == database.url
+
+    async def main() -> list[dict[str, int]]:
+        engine = create_async_engine(database.url)
+        async with engine.begin() as connection:
+            await connection.execute(text("CREATE TABLE product (id INTEGER PRIMARY KEY)"))
+        seen = [database.counts()]
+        async with engine.connect() as connection:
+            await connection.execute(text("INSERT INTO product VALUES (1)"))
+            seen.append(database.counts())
+            await connection.commit()
+            seen.append(database.counts())
+        await engine.dispose()
+        return seen
+
+    assert asyncio.run(main()) == [{"product": 0}, {"product": 0}, {"product": 1}]
+
+
+def test_each_database_is_empty_also_when_the_last_one_was_left_open(database):
+    async def leave() -> Any:
+        engine = create_async_engine(database.url)
+        connection = await engine.connect()
+        await connection.execute(text("CREATE TABLE product (id INTEGER PRIMARY KEY)"))
+        await connection.commit()
+        await connection.execute(text("INSERT INTO product VALUES (1)"))
+        return connection
+
+    loop = asyncio.new_event_loop()
+    connection = loop.run_until_complete(leave())
+    with empty_database() as another:
+        assert another.counts() == {}
+    with contextlib.suppress(Exception):
+        loop.run_until_complete(connection.invalidate())
+    loop.close()
+
+
+def test_a_locked_database_makes_writers_wait(database):
+    async def main() -> list[str]:
+        engine = create_async_engine(database.url)
+        async with engine.begin() as connection:
+            await connection.execute(text("CREATE TABLE product (id INTEGER PRIMARY KEY)"))
+        done: list[str] = []
+
+        async def write() -> None:
+            async with engine.begin() as connection:
+                await connection.execute(text("INSERT INTO product VALUES (1)"))
+            done.append("written")
+
+        with database.locked():
+            task = asyncio.create_task(write())
+            for _ in range(20):
+                await asyncio.sleep(0.005)
+            done.append("unlocked")
+        await task
+        await engine.dispose()
+        return done
+
+    assert asyncio.run(main()) == ["unlocked", "written"]

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from course.harness.client import Api, running
-from course.harness.databases import Connections, Statements
+from course.harness.database import Database, empty_database
 from course.harness.load import Loaded, load
 from course.harness.probe import LoopProbe
 from course.harness.session import Session, session_of
+from course.harness.taps import Connections, Statements
 from course.harness.workspace import restore
 
 Start = Callable[[], AbstractContextManager[Api]]
@@ -68,6 +69,13 @@ def api(request: pytest.FixtureRequest) -> Iterator[Api]:
 def loop_probe() -> LoopProbe:
     """`loop_probe.watch(send)`: was it called on the event loop?"""
     return LoopProbe()
+
+
+@pytest.fixture
+def database() -> Iterator[Database]:
+    """An empty database, which DATABASE_URL names: ask for it before `start` and `api`."""
+    with empty_database() as database:
+        yield database
 
 
 @pytest.fixture

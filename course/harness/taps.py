@@ -142,7 +142,7 @@ def _commits() -> Iterator[tuple[str, type, str]]:
 
         yield "asyncpg", transaction.Transaction, "commit"
     with suppress(ImportError):
-        import psycopg  # type: ignore[import-not-found]
+        import psycopg
 
         yield "psycopg", psycopg.AsyncConnection, "commit"
 

@@ -1,0 +1,141 @@
+"""A PostgreSQL server of our own, from the machine's binaries, for as long as it is needed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PATIENCE = 30.0  # seconds for a server to start or to stop
+PLACES = ("/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/pgsql-*/bin")
+NOBODY = "nobody"  # who runs it when we are root, which PostgreSQL refuses to be
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""Nothing in it has to survive a power cut."""
+
+
+class NoPostgres(Exception):
+    """There is no server to be had. The text says what to install."""
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """The address of a server on which databases can be made: `postgresql://…/postgres`.
+
+    The one that DATABASE_URL names, else a private one on a free port of the loopback, which is
+    stopped and removed at the end. Raises NoPostgres.
+    """
+    named = os.environ.get("DATABASE_URL", "")
+    if named.startswith("postgresql"):
+        yield "postgresql" + named[named.index("://") :]
+        return
+    binaries = _binaries()
+    home = Path(tempfile.mkdtemp(prefix="course-pg-"))
+    try:
+        user = _user(home)
+        _run([binaries / "initdb", "-D", home / "data", *INITDB], user)
+        with _running(binaries, home, user) as port:
+            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+INITDB = (
+    "-U",
+    "postgres",
+    "-A",
+    "trust",
+    "-E",
+    "UTF8",
+    "--locale=C",
+    "--no-sync",
+    "--no-instructions",
+)
+
+
+def _binaries() -> Path:
+    """The folder with initdb and postgres, of the newest version that is installed."""
+    on_path = shutil.which("initdb")
+    if on_path and shutil.which("postgres"):
+        return Path(on_path).resolve().parent
+    found = [place for pattern in PLACES for place in Path("/").glob(pattern.lstrip("/"))]
+    found = [place for place in found if (place / "initdb").exists()]
+    if not found:
+        raise NoPostgres(
+            "PostgreSQL is not installed. On Debian and Ubuntu: sudo apt install postgresql; on "
+            "macOS: brew install postgresql. Or name a server: DATABASE_URL=postgresql://…"
+        )
+    return max(found, key=lambda place: [int(n) for n in place.parts if n.isdigit()])
+
+
+def _user(home: Path) -> str | None:
+    """Who runs the server: ourselves, or nobody when we are root."""
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return None
+    shutil.chown(home, NOBODY)
+    return NOBODY
+
+
+def _run(command: list[str | Path], user: str | None) -> None:
+    done = subprocess.run(
+        [str(word) for word in command], user=user, cwd="/", capture_output=True, text=True
+    )
+    if done.returncode:
+        raise NoPostgres(f"{Path(command[0]).name} failed: {done.stderr.strip()}")
+
+
+@contextmanager
+def _running(binaries: Path, home: Path, user: str | None) -> Iterator[int]:
+    """A server on the data in `home`. Its port."""
+    port = _free_port()
+    settings = {**FAST, "listen_addresses": "127.0.0.1", "unix_socket_directories": str(home)}
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    log = (home / "log.txt").open("wb")
+    process = subprocess.Popen(
+        [str(binaries / "postgres"), "-D", str(home / "data"), "-p", str(port), *options],
+        user=user,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,  # a Ctrl-C is for us, and we stop it
+    )
+    try:
+        _wait(process, port, home / "log.txt")
+        yield port
+    finally:
+        log.close()
+        process.send_signal(signal.SIGINT)  # disconnects everybody
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE)
+        process.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Until it answers. Raises NoPostgres with what it said when it does not."""
+    import psycopg
+
+    until = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            psycopg.connect(f"postgresql://postgres@127.0.0.1:{port}/postgres").close()
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+        else:
+            return
+    raise NoPostgres(f"PostgreSQL did not start: {log.read_text('utf-8', 'replace').strip()}")
