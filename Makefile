@@ -7,6 +7,7 @@ BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 LEARNER := $(VENV)/.ready-learner
 AUTHOR  := $(VENV)/.ready-author
 lesson ?=
+database ?=
 force ?=
 undo ?=
 
@@ -45,7 +46,10 @@ $(AUTHOR): requirements-author.lock
 	@sh tools/setup.sh "$(PYTHON)" "$(VENV)" requirements-author.lock
 	@touch $@ $(LEARNER)
 
-check watch hint solution: $(LEARNER)
+check watch: $(LEARNER)
+	@$(BIN)/python -m course $@ $(if $(lesson),"$(lesson)") $(if $(database),--database $(database))
+
+hint solution: $(LEARNER)
 	@$(BIN)/python -m course $@ $(if $(lesson),"$(lesson)") $(if $(force),--force)
 
 reset: $(LEARNER)

@@ -35,6 +35,13 @@ def marks(check: ast.FunctionDef) -> dict[str, list[str]]:
     }
 
 
+def uses(exercise: Exercise, fixture: str) -> bool:
+    """Whether any of its checks asks for this fixture."""
+    return any(
+        argument.arg == fixture for check in checks(exercise.checks) for argument in check.args.args
+    )
+
+
 def title(check: ast.FunctionDef) -> str:
     """The first line of its docstring."""
     return (ast.get_docstring(check) or check.name).partition("\n")[0].rstrip(".")

@@ -76,6 +76,7 @@ def _serve(
 
     streams = _line_buffered()
     environment, write = dict(os.environ), os.write
+    os.environ.update(request.environment)
     os.chdir(request.folder)
     sys.path.insert(0, request.folder)
     try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from io import TextIOWrapper
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -44,6 +45,9 @@ Where = Annotated[
         metavar="[LESSON]",
     ),
 ]
+DatabaseOption = Annotated[
+    Literal["sqlite", "postgresql"], typer.Option(help="For the lessons that have a database.")
+]
 Problems = Annotated[
     bool, typer.Option("--problems", help="Also print each failure as FILE:LINE: error: …")
 ]
@@ -73,6 +77,7 @@ def check(
     json: Annotated[bool, typer.Option("--json", help="The Report, and nothing else.")] = False,
     junit: Annotated[Path | None, typer.Option(help="Also write the Report as JUnit XML.")] = None,
     problems: Problems = False,
+    database: DatabaseOption = "sqlite",
     seed: Annotated[str, typer.Option(help="Repeat a run with the same random values.")] = "",
     root: Root = catalogue.ROOT,
 ) -> None:
@@ -83,7 +88,9 @@ def check(
     path = submission or exercise.folder
     if not path.exists():
         _stop(f"There is no file or folder {path}.")
-    report = runner.check(exercise, path, spare=_spare.pop() if _spare else None, seed=seed)
+    with _database(database) as environment:
+        spare = _spare.pop() if _spare else None
+        report = runner.check(exercise, path, None, spare, seed, environment=environment)
     if junit:
         _write_junit(report, junit)
     if json:
@@ -113,21 +120,25 @@ def watch(
         bool, typer.Option("--plain", help="Line by line, as for a screen reader or a pipe.")
     ] = False,
     problems: Problems = False,
+    database: DatabaseOption = "sqlite",
     root: Root = catalogue.ROOT,
 ) -> None:
     """Check on every save, with one-key commands."""
     exercise = _find_or_current(lesson, root)
     console = Console(highlight=False)
-    if plain or problems or not _is_screen(console):
-        from course.watch_plain import watch_plain
+    with _database(database) as environment:
+        if plain or problems or not _is_screen(console):
+            from course.watch_plain import watch_plain
 
-        status = watch_plain(
-            exercise, lambda report, path: _show(report, exercise, path, problems), poll
-        )
-    else:
-        from course.watch import Watch
+            def show(report: Report, path: Path) -> None:
+                _show(report, exercise, path, problems)
 
-        status = Watch(exercise, catalogue.exercises(root), console, poll).run()
+            status = watch_plain(exercise, show, poll, environment)
+        else:
+            from course.watch import Watch
+
+            every = catalogue.exercises(root)
+            status = Watch(exercise, every, console, poll, environment).run()
     raise typer.Exit(status)
 
 
@@ -248,6 +259,7 @@ def verify(
         bool, typer.Option("--mutants", help="Also change each solution in small ways.")
     ] = False,
     seed: Annotated[str, typer.Option(help="Repeat a run with the same random values.")] = "",
+    database: DatabaseOption = "sqlite",
     root: Root = catalogue.ROOT,
 ) -> None:
     """Prove that the checks are right: for the course's authors."""
@@ -255,7 +267,11 @@ def verify(
 
     chosen = [_find(name, root) for name in lessons or []] or catalogue.exercises(root)
     console = Console(highlight=False, stderr=True)
-    faults = proof.verify(chosen, console, seed, whole=not lessons, mutants=mutants)
+    if database == "sqlite":
+        faults = proof.verify(chosen, console, seed, whole=not lessons, mutants=mutants)
+    else:
+        with _database(database) as environment:
+            faults = proof.verify_on(environment, chosen, console, seed)
     for fault in faults:
         console.print(f"  {fault}", markup=False, soft_wrap=True)
     raise typer.Exit(FAILED if faults else PASSED)
@@ -332,6 +348,22 @@ def _show(report: Report, exercise: Exercise, path: Path, problems: bool) -> Non
     terminal.show(report, Console(highlight=False), exercise, _as_typed(path))
     if problems:
         _print_lines([Text(), *map(Text, terminal.problems(report, _as_typed(path)))])
+
+
+@contextmanager
+def _database(name: str) -> Iterator[dict[str, str]]:
+    """What a child's environment needs for this kind of database."""
+    if name == "sqlite":
+        yield {}
+        return
+    from course import postgres
+    from course.harness.database import SERVER
+
+    try:
+        with postgres.server() as address:
+            yield {SERVER: address}
+    except postgres.NoPostgres as error:
+        _stop(str(error))
 
 
 def _is_screen(console: Console) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from course.catalogue import Exercise
@@ -28,6 +28,7 @@ class Job:
     exercise: Exercise
     submission: Path
     stop: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def run_all(
@@ -75,7 +76,14 @@ def _worker(
                     job = todo.get_nowait()
                 except queue.Empty:
                     return
-                run = Run(job.exercise, job.submission, limits, seed, job.stop)
+                run = Run(
+                    job.exercise,
+                    job.submission,
+                    limits,
+                    seed,
+                    job.stop,
+                    environment=job.environment,
+                )
                 while not run.over:
                     spare = spare or Spare(limits)
                     whole = run.on(spare)

@@ -11,8 +11,9 @@ import re
 import secrets
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from course import processes
@@ -30,6 +31,8 @@ GRACE = 0.5  # seconds that the child may take to see that it is late, or to end
 
 QUIET = ("ready", "wake")  # events that say nothing about the run
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
 OnEvent = Callable[[dict[str, Any]], None]
 
 
@@ -44,10 +47,11 @@ class Run:
         seed: str = "",
         stop: bool = False,
         on_event: OnEvent = lambda event: None,
+        environment: Mapping[str, str] = NOTHING,
     ) -> None:
         self.exercise, self.submission, self.limits = exercise, submission, limits
         self.seed = seed or secrets.token_hex(4)
-        self.stop, self.on_event = stop, on_event
+        self.stop, self.on_event, self.environment = stop, on_event, environment
         self.cancelled = False
         self._spare: Spare | None = None
         self.report = Report(exercise.slug, exercise.title)
@@ -105,6 +109,7 @@ class Run:
             seed=self.seed,
             done=self.answered,
             stop=self.stop,
+            environment=dict(self.environment),
         )
 
     def cancel(self) -> None:
@@ -303,12 +308,13 @@ def check(
     spare: Spare | None = None,
     seed: str = "",
     on_event: OnEvent = lambda event: None,
+    environment: Mapping[str, str] = NOTHING,
 ) -> Report:
     """The Report on a submission: a folder with a main.py, or a file that stands for it.
 
     `spare` is a child that is already starting; it is used up. Raises FileNotFoundError.
     """
-    run = Run(exercise, submission, limits or Limits(), seed, on_event=on_event)
+    run = Run(exercise, submission, limits or Limits(), seed, False, on_event, environment)
     return finish(run, spare)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from course import author
+from course import author, checkfile
 from course.catalogue import Exercise
 from course.harness.report import Report
 from course.pool import Job, run_all
+from course.runner import NOTHING
 from course.spare import Limits
-from course.submissions import Submission, submissions
+from course.submissions import Role, Submission, submissions
 
 LIMITS = Limits()
 
@@ -39,6 +40,21 @@ def verify(
     return faults
 
 
+def verify_on(
+    environment: Mapping[str, str], exercises: list[Exercise], console: Console, seed: str = ""
+) -> list[str]:
+    """Do the solutions and the right ones pass on another database too?
+
+    Only of the exercises that have one.
+    """
+    asked = [exercise for exercise in exercises if checkfile.uses(exercise, "database")]
+    ran = list(_run(asked, console, seed, environment, ("solution", "right")))
+    faults = author.every_submission_behaves(ran)
+    count = f"{len(ran)} submissions of {len(asked)} exercises on another database"
+    console.print(f"{count}: {f'{len(faults)} faults' if faults else 'all as they must be'}.")
+    return faults
+
+
 def look(exercise: Exercise) -> list[str]:
     """What can be seen without running anything."""
     return [
@@ -53,13 +69,17 @@ def look(exercise: Exercise) -> list[str]:
 
 
 def _run(
-    exercises: list[Exercise], console: Console, seed: str
+    exercises: list[Exercise],
+    console: Console,
+    seed: str,
+    environment: Mapping[str, str] = NOTHING,
+    roles: tuple[Role, ...] = ("starter", "solution", "right", "wrong"),
 ) -> Iterator[tuple[Submission, Report]]:
     jobs = [
-        Job(submission, exercise, submission.path)
+        Job(submission, exercise, submission.path, environment=environment)
         for exercise in exercises
         for submission in submissions(exercise)
-        if submission.path.exists()
+        if submission.path.exists() and submission.role in roles
     ]
     with progress(console) as bar:
         task = bar.add_task("Submissions", total=len(jobs))

@@ -12,7 +12,7 @@ import queue
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from course.catalogue import Exercise
 from course.changes import Changes, Polling, Saved
 from course.keys import Keys
 from course.progress import NotSaved, Progress, ProgressFile, following, now
+from course.runner import NOTHING
 from course.signals import LOOK, MESSAGES, Ended, Resized, Suspended, told
 from course.view import Screen
 from course.worker import Verdict, Worker
@@ -46,7 +47,12 @@ class Watch:
     """The learner's loop on one terminal. `run` ends when they quit."""
 
     def __init__(
-        self, exercise: Exercise, every: list[Exercise], console: Console, poll: bool = False
+        self,
+        exercise: Exercise,
+        every: list[Exercise],
+        console: Console,
+        poll: bool = False,
+        environment: Mapping[str, str] = NOTHING,
     ) -> None:
         self.console, self.poll = console, poll
         self.inbox: Inbox = queue.SimpleQueue()
@@ -57,7 +63,7 @@ class Watch:
         self.started = 0.0
         self.over = False
         self.status = 0
-        self.worker = Worker(self.inbox.put)
+        self.worker = Worker(self.inbox.put, environment=environment)
         self.changes = Changes(exercise.folder, self.inbox.put, poll)
         self.keys = Keys(lambda name: self.inbox.put(Key(name)))
 

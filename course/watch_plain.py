@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -13,12 +13,16 @@ from course.catalogue import Exercise
 from course.changes import Changes, Polling, Saved
 from course.harness.report import Report
 from course.progress import NotSaved, ProgressFile, now
+from course.runner import NOTHING
 from course.signals import LOOK, Ended, Resized, Suspended, told
 from course.worker import Verdict, Worker
 
 
 def watch_plain(
-    exercise: Exercise, show: Callable[[Report, Path], None], poll: bool = False
+    exercise: Exercise,
+    show: Callable[[Report, Path], None],
+    poll: bool = False,
+    environment: Mapping[str, str] = NOTHING,
 ) -> int:
     """Check now and on every save, until a signal comes. `show` prints a Report. The exit status."""
     inbox: queue.SimpleQueue[Verdict | Saved | Polling | Ended | Resized | Suspended] = (
@@ -26,7 +30,7 @@ def watch_plain(
     )
     console = Console(highlight=False)
     file = ProgressFile(exercise.root)
-    worker = Worker(inbox.put)
+    worker = Worker(inbox.put, environment=environment)
     changes = Changes(exercise.folder, inbox.put, poll)
 
     def say(text: str) -> None:

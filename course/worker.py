@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from course.catalogue import Exercise
 from course.harness.report import Report
-from course.runner import Run, finish
+from course.runner import NOTHING, Run, finish
 from course.spare import Limits, Spare
 
 ATTEMPTS = 5  # to copy the files: an editor may be moving them at that moment
@@ -35,8 +35,13 @@ class Worker:
     current = ""
     """The name of the check that is running; "" before the first."""
 
-    def __init__(self, tell: Callable[[Verdict], None], limits: Limits | None = None) -> None:
-        self.limits = limits or Limits()
+    def __init__(
+        self,
+        tell: Callable[[Verdict], None],
+        limits: Limits | None = None,
+        environment: Mapping[str, str] = NOTHING,
+    ) -> None:
+        self.limits, self.environment = limits or Limits(), environment
         self.number = 0
         self._tell = tell
         self._run: Run | None = None
@@ -83,7 +88,13 @@ class Worker:
         return self._new(exercise), Spare(self.limits)
 
     def _new(self, exercise: Exercise) -> Run:
-        return Run(exercise, exercise.folder, self.limits, on_event=self._hear)
+        return Run(
+            exercise,
+            exercise.folder,
+            self.limits,
+            on_event=self._hear,
+            environment=self.environment,
+        )
 
     def _prepare(self, exercise: Exercise) -> None:
         """A child that has imported everything, and read the checks."""

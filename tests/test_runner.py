@@ -228,3 +228,20 @@ def test_the_family_is_known_without_proc(monkeypatch: pytest.MonkeyPatch) -> No
     finally:
         monkeypatch.undo()
         spare.close()
+
+
+def test_the_environment_of_a_run_is_seen_by_it_alone(
+    tiny_course: Exercise, tmp_path: Path
+) -> None:
+    main = submit(
+        tmp_path, '    return {"hello": os.environ.get("GREETING", "world")}', "import os\n"
+    )
+    report = check(tiny_course, main, LIMITS, environment={"GREETING": "you"})
+    assert verdicts(report) == ["wrong-body", "pass", "pass"]
+    jobs = [
+        Job("with", tiny_course, main, environment={"GREETING": "you"}),
+        Job("without", tiny_course, main),
+    ]
+    reports = {job.key: report for job, report in run_all(jobs, LIMITS, workers=1)}
+    assert reports["with"].status == "fail"
+    assert reports["without"].status == "pass"

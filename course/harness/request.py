@@ -10,7 +10,7 @@ class Request:
     """The check file, the folder with main.py, and how.
 
     `done` maps checks that already have a verdict to their status; they are not run again.
-    `stop` ends the run at the first failure.
+    `stop` ends the run at the first failure. `environment` is added to the child's.
     """
 
     slug: str
@@ -19,3 +19,4 @@ class Request:
     seed: str = "0"
     done: dict[str, str] = field(default_factory=dict)
     stop: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
