@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+import databases
 import threadless
 
 from course.harness.report import Report, apply
@@ -30,6 +31,7 @@ COURSE = Path("/course")
 KEPT = 20_000  # bytes of output, as many as the terminal keeps
 
 threadless.install()
+databases.install()
 gc.freeze()  # what is imported by now stays: collecting garbage need not look at it
 
 
