@@ -61,6 +61,14 @@ INITDB = (
 )
 
 
+def installed() -> bool:
+    """Whether a server of our own could be started."""
+    try:
+        return bool(_binaries())
+    except NoPostgres:
+        return False
+
+
 def _binaries() -> Path:
     """The folder with initdb and postgres, of the newest version that is installed."""
     on_path = shutil.which("initdb")

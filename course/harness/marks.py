@@ -17,9 +17,18 @@ read_only = pytest.mark.read_only
 Not for checks of what a request changes, or that a wrong app could change by reading.
 """
 
+terminal_only = pytest.mark.terminal_only
+"""`@terminal_only("two orders at once need threads")`: skipped in the browser, and not missed there."""
+
 
 def register(config: pytest.Config) -> None:
-    for mark in ("hints(*texts)", "needs(*checks)", "section(anchor)", "read_only"):
+    for mark in (
+        "hints(*texts)",
+        "needs(*checks)",
+        "section(anchor)",
+        "read_only",
+        "terminal_only(why)",
+    ):
         config.addinivalue_line("markers", mark)
 
 

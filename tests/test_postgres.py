@@ -1,0 +1,61 @@
+"""A PostgreSQL server of our own: it answers, and nothing of it is left."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+
+import fake_course
+import psycopg
+import pytest
+
+from course import postgres
+from course.postgres import NoPostgres, server
+
+
+@pytest.fixture
+def temp(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents[:2]:
+        parent.chmod(0o755)  # the server runs as somebody else when we are root
+    return tmp_path
+
+
+@pytest.mark.skipif(os.environ.get("CI") != "true" and not postgres.installed(), reason="no server")
+def test_a_server_answers_and_is_gone_afterwards(temp):
+    with server() as address:
+        with psycopg.connect(address) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        assert "127.0.0.1" in address
+    assert list(temp.iterdir()) == []
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(address)
+    running = subprocess.run(["ps", "-A", "-o", "args"], capture_output=True, text=True).stdout
+    assert str(temp) not in running
+
+
+def test_the_server_that_database_url_names_is_used(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://ada@db.example.com/shop")
+    with server() as address:
+        assert address == "postgresql://ada@db.example.com/shop"
+
+
+def test_without_one_it_says_what_to_install(monkeypatch):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr(postgres, "PLACES", ())
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(NoPostgres, match="sudo apt install postgresql"), server():
+        pass
+
+
+def test_the_command_says_so_too(tmp_path):
+    root = fake_course.make(tmp_path)
+    done = fake_course.run(
+        root, "check", "1", "--database", "postgresql", DATABASE_URL="postgresql://nowhere/x"
+    )
+    assert done.returncode == 1, "lesson 1 needs no database, and no server is asked"
+    done = fake_course.run(root, "check", "1", "--database", "oracle")
+    assert done.returncode == 2
