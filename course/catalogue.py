@@ -69,7 +69,7 @@ class Exercise:
         if self.page.is_file():
             for line in self.page.read_text("utf-8").splitlines():
                 if line.startswith("# "):
-                    return line[2:].rpartition(": ")[2].strip()
+                    return re.sub(r"^# [^:]*\d+: |^# Challenge[^:]*: |^# ", "", line).strip()
         return self.slug.partition("_")[2].replace("_", " ").capitalize()
 
     @property

@@ -13,6 +13,7 @@ from course.harness.frames import innermost, last_place
 from course.harness.lifespan import ShutdownFailed, StartupFailed
 from course.harness.load import LoadProblem
 from course.harness.reasons import REASONS
+from course.harness.seams import SeamMissing
 from course.harness.words import either, json_type, shorten, text_of, value
 
 
@@ -25,6 +26,11 @@ def explain(failure: Failure, app: Any, folder: Path) -> Explanation:
         )
     if isinstance(failure.error, StartupFailed | ShutdownFailed):
         return lifespan_failed(failure.error, folder)
+    if isinstance(failure.error, SeamMissing):
+        missing = failure.error
+        return Explanation(
+            "seam-missing", missing.message, missing.expected, missing.actual, missing.place
+        )
     if failure.recorded is None:
         return without_exchange(failure)
     case = Case(failure, app, folder)

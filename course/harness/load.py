@@ -256,6 +256,11 @@ def _import_reason(error: BaseException, place: Place | None, folder: Path) -> s
     hidden = isinstance(error, AttributeError) and error.name in ROUTE_METHODS
     if hidden and place and place.source.startswith("@app."):
         return f"{at}finds that app is no application any more: {words.sentence(text)} Is the name used twice?"
+    if "must not have a response body" in text:
+        return (
+            f"{at}says what the answer of a status without a body looks like. The type after -> "
+            "is a response model: write -> None, and return nothing."
+        )
     if "is not a callable object" in text:
         return f"{at}calls the function inside Depends(). Give Depends the function itself."
     return f"{at}raised {type(error).__name__} while main.py was being imported: {words.sentence(text)}"

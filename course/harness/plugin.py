@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import sys
 import tempfile
 from collections.abc import Generator
 from dataclasses import asdict
@@ -28,12 +29,14 @@ from course.harness.lifespan import ShutdownFailed, StartupFailed
 from course.harness.load import LoadProblem
 from course.harness.oracles import *  # noqa: F403  the fixtures
 from course.harness.oracles import import_afresh, watched
-from course.harness.report import LEVELS, Check, Exchange, Status
+from course.harness.report import LEVELS, TERMINAL_ONLY, Check, Exchange, Status
+from course.harness.seams import override  # noqa: F401  a fixture
 from course.harness.session import KEY, Session, session_of
 from course.harness.words import shorten
 from course.harness.workspace import lay_out, snapshot
 
 LONGEST = 600  # characters of a text for the learner
+BROWSER = sys.platform == "emscripten"
 KEPT = 3  # exchanges of a failed check that its verdict carries, the last ones
 
 
@@ -111,6 +114,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     run.comparison = None
     if run.problem:
         pytest.fail(run.problem.message, pytrace=False)
+    for why in marks.texts(item, "terminal_only") if BROWSER else ():
+        pytest.skip(why)
     for other in marks.texts(item, "needs"):
         if run.done.get(other, "pass") != "pass":
             pytest.skip(_title(item, other))
@@ -137,14 +142,17 @@ def pytest_runtest_makereport(
     check = _describe(item)
     check.seconds = round(report.duration, 4)
     check.status = _status(report, run)
-    if check.status == "skipped":
+    if check.status == "skipped" and BROWSER and marks.texts(item, "terminal_only"):
+        check.kind, check.message = TERMINAL_ONLY, f"Only in the terminal: {_reason(report)}"
+    elif check.status == "skipped":
         check.message = _because(report, run)
     elif check.status != "pass" and call.excinfo:
         failure = read_failure(call.excinfo, item.path, run.comparison, run.exchanges)
         _fill(check, _explanation(failure, run), run.folder)
         check.status = "error" if check.kind == "course-error" else "fail"
         check.exchanges = _up_to(failure.recorded, run.exchanges)[-KEPT:]
-    run.done[check.id] = check.status
+    if check.kind != TERMINAL_ONLY:  # others do not wait for it
+        run.done[check.id] = check.status
     run.emit({"event": "result", "check": asdict(check)})
     return report
 
@@ -158,8 +166,12 @@ def _status(report: pytest.TestReport, run: Session) -> Status:
 def _because(report: pytest.TestReport, run: Session) -> str:
     if run.problem:
         return f"Waits for: {run.problem.title}"
+    return f"Waits for: {_reason(report)}"
+
+
+def _reason(report: pytest.TestReport) -> str:
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
-    return f"Waits for: {reason.removeprefix('Skipped: ')}"
+    return reason.removeprefix("Skipped: ")
 
 
 def _explanation(failure: Failure, run: Session) -> Explanation:

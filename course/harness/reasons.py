@@ -30,7 +30,7 @@ from course.harness.client import ResponseTooLarge
 from course.harness.frames import Place, innermost, last_place
 from course.harness.near import near_miss
 from course.harness.routes import Route, has_mounts, on_path, router_left_out, shadowed
-from course.harness.validation import explain_refusal, refusal
+from course.harness.validation import PLACES, explain_refusal, refusal
 from course.harness.words import a, all_of, sentence, text_of, value
 
 ERROR_KEYS = ("error", "errors", "detail", "message", "msg")
@@ -53,9 +53,18 @@ def server_error(case: Case) -> Explanation | None:
     place = last_place(error, case.folder) or function_of(case)
     expected = case.expected if case.failure.target == "status" else "a response"
     says = _crash(error, place)
-    if case.exchange.status == 500:
+    if isinstance(error, ValidationError) and 422 in case.failure.statuses:
+        says = f"{says.removesuffix(FORGOTTEN)} {OWN_422}"
+    elif case.exchange.status == 500:
         says += " Nothing caught that, so the server answered 500."
     return Explanation("server-error", says, expected, status_of(case), place)
+
+
+FORGOTTEN = " Did a validator forget its return?"
+OWN_422 = (
+    "Inside an endpoint that is a 500. It was the request that was wrong, so raise "
+    "RequestValidationError(error.errors()), of fastapi.exceptions, and it is a 422."
+)
 
 
 def _crash(error: BaseException, place: Place | None) -> str:
@@ -75,6 +84,21 @@ def _crash(error: BaseException, place: Place | None) -> str:
         return f"{at} raised StopIteration: next() found nothing. Give it a default: next(…, None)."
     if "coroutine" in text and "await" not in text:
         return f"{at} returns a coroutine: there is an await missing."
+    if text == "Object of type ValueError is not JSON serializable":
+        return (
+            f"{at} answers with error.errors(), which holds the exception itself. Give them to "
+            "RequestValidationError, which FastAPI can turn into a 422."
+        )
+    if text.startswith("Response not awaited"):
+        return (
+            "A dependency with yield caught an exception and did not raise it again, so there is "
+            "neither an answer nor an error. Clean up in finally, which needs no except."
+        )
+    if text == "generator didn't yield":
+        return (
+            "A dependency with yield was used again after its end. Is it cached? Only what "
+            "returns can be; a function with yield begins anew for each request."
+        )
     if "not JSON compliant" in text:
         return f"{at} returns NaN or Infinity, and JSON has no such numbers."
     return f"{at} raised {named(error)}"
@@ -86,7 +110,7 @@ def refused_by_model(error: ValidationError) -> str:
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "missing":
         return f"makes {a(error.title)} without {name}, which it requires."
-    hint = " Did a validator forget its return?" if first["input"] is None else ""
+    hint = FORGOTTEN if first["input"] is None else ""
     what = f"{value(first['input'], 60)} as {name}" if name else value(first["input"], 60)
     return f"gives {error.title} {what}, and it refuses that: {sentence(first['msg'])}{hint}"
 
@@ -292,6 +316,8 @@ def validation(case: Case) -> Explanation | None:
         return None
     place = case.route.function if case.route else None
     says = explain_refusal(refused, case.exchange, case.route)
+    if refused.place not in PLACES:  # the app's own words: the check knows better what it asked for
+        says = case.failure.message or says
     return Explanation("validation", says, wanted(case), "422", place)
 
 

@@ -22,6 +22,7 @@ KINDS = (
     "import",
     "no-app",
     "startup-failed",
+    "seam-missing",
     "route-missing",
     "route-shadowed",
     "wrong-method",
@@ -40,6 +41,9 @@ KINDS = (
     "course-error",
 )
 """Every way a check can fail, in the order in which they are looked for."""
+
+TERMINAL_ONLY = "terminal-only"
+"""The kind of a check that was skipped because the browser cannot run it. A pass needs no such one."""
 
 LEVELS: tuple[Level, ...] = ("essential", "actionable", "informative", "praise")
 """How much a piece of advice matters, the most important first."""
@@ -136,7 +140,7 @@ class Report:
         """
         if self.problem or not self.checks:
             self.status = "error"
-        elif all(check.status == "pass" for check in self.checks):
+        elif all(c.status == "pass" or c.kind == TERMINAL_ONLY for c in self.checks):
             self.status = "pass"
         else:
             self.status = "fail"
