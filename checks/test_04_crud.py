@@ -372,10 +372,9 @@ def why_not_replaced(answer, body, old):
             continue
         if name not in body and has == old[name]:
             return (
-                f"PUT kept the old {name}: {shown(has)}. The body does not have it, and PUT says: "
-                f"this is the whole product now. So {name} goes back to its default, "
-                f"{shown(default)}. To keep what is not sent is PATCH: with PUT a client could "
-                "never get rid of it."
+                f"PUT kept the old {name}: {shown(has)}. The body, which is the whole product now, "
+                f"does not have it, so it goes back to its default, {shown(default)}. To keep what "
+                "is not sent is PATCH."
             )
         if name in body and has == old[name]:
             return (
@@ -667,10 +666,9 @@ def test_patch_checks_the_product_that_comes_out(api, shelves, rng):
             response = api.patch(path, json=patch)
             out = {**old, **patch}
             assert response.status_code == 422, (
-                f"The product has the price {price} and the sale price {sale}. After this PATCH it "
-                f"has {out['price_cents']} and {out['sale_price_cents']}: a sale that is no "
-                "cheaper. The patch alone does not show it, so merge first, and then validate the "
-                "merged product as a ProductIn, which has this rule."
+                f"After this PATCH the price is {out['price_cents']} and the sale price "
+                f"{out['sale_price_cents']}, which is no cheaper. The patch alone does not show it, "
+                "so merge first, and then validate it as a ProductIn, which has this rule."
             )
             shop_has(api, shelves, NOTHING_CHANGED)
         lower, higher = (sale - 9, sale - 5), (price + 5, price + 9)

@@ -270,10 +270,9 @@ def test_the_settings_can_be_replaced(api, override, environment, rng):
     response = api.get("/info")
     assert response.status_code == 200
     assert response.json()["page_max"] == other, (
-        f"The check replaced get_settings by a function with page_max={other}, and GET /info does "
-        "not show that. FastAPI replaces only what it calls itself, through Depends(get_settings). "
-        "Settings that the code gets in another way (a call in the function, a variable of the "
-        "module) stay as they are, and a test of your shop would run with the real ones."
+        f"get_settings was replaced by one with page_max={other}. FastAPI replaces only what it "
+        "calls itself, through Depends(get_settings). Settings from a call in the function, or "
+        "a variable of the module, stay: a test of your shop would run with the real ones."
     )
 
 
@@ -378,9 +377,8 @@ def test_info_shows_the_time(api):
         assert response.status_code == 200
         now = moment(response.json()["now"])
         why = (
-            f"GET /info says {now.isoformat()}, and the request was made at {before.isoformat()}. "
-            "now is the time at which this request is answered: not rounded, not the time of "
-            "another zone, and not read once and kept, as a default value or a cache would."
+            "now is the time at which this request is answered: not rounded, not of another zone, "
+            "and not read once and kept, as a default value or a cache would."
         )
         assert now >= before - margin, why
         assert now <= after + margin, why
@@ -443,11 +441,9 @@ def test_each_request_has_one_repo(api, store, environment, rng):
             "an earlier request, two people at the same time would work on one connection."
         )
         assert count == 1, (
-            f"While it answered {method} {path}, the app opened {count} repos. FastAPI calls a "
-            "dependency once for a request and hands its value to everyone who depends on it, "
-            "unless it is switched off (use_cache=False), asked for in two ways (two scopes) or "
-            "passed by (a Repo.open() elsewhere). Two repos are two connections, and the second "
-            "one does not see what the first has not saved."
+            f"{method} {path} opened {count} repos: asked for in two ways (use_cache=False, two "
+            "scopes), or passed by (another Repo.open()). The second does not see what the first "
+            "has not saved."
         )
 
 
@@ -516,10 +512,9 @@ def test_the_repo_is_closed_after_an_error(api, store, environment, rng):
         assert response.status_code == status
         left = left_open(store.log)
         assert left == NONE_OPEN, (
-            f"{method} {path} was answered with {status}, and its repo is still open. First the "
-            "repo was opened, then the request failed, and what closes the repo was not reached: "
-            "in a function with a yield, the exception comes out of the yield, and only a finally "
-            "runs after it. Every mistyped address would cost the shop one connection."
+            f"{method} {path} failed with {status}, and its repo is still open: what closes it was "
+            "not reached, because the exception comes out of the yield, and only a finally runs "
+            "after it. Every mistyped address would cost the shop one connection."
         )
 
 

@@ -62,8 +62,8 @@ def server_error(case: Case) -> Explanation | None:
 
 FORGOTTEN = " Did a validator forget its return?"
 OWN_422 = (
-    "Inside an endpoint that is a 500. It was the request that was wrong, so raise "
-    "RequestValidationError(error.errors()), of fastapi.exceptions, and it is a 422."
+    "That is a 500. Raise RequestValidationError(error.errors()), of fastapi.exceptions, and "
+    "it is a 422."
 )
 
 

@@ -1,6 +1,6 @@
 # fails: test_patch_refuses_null_where_a_value_is_needed
 # kind: server-error
-# says: raise RequestValidationError(error.errors())
+# says: Raise RequestValidationError(error.errors())
 from itertools import count
 
 from fastapi import FastAPI, HTTPException, Response

@@ -1,6 +1,6 @@
 # fails: test_info_shows_the_time
 # kind: wrong-body
-# says: not the time of another zone
+# says: not of another zone
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime

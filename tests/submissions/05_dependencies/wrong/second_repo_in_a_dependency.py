@@ -1,6 +1,6 @@
 # fails: test_each_request_has_one_repo
 # kind: wrong-body
-# says: a Repo.open() elsewhere
+# says: another Repo.open()
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
