@@ -442,8 +442,7 @@ def test_each_request_has_one_repo(api, store, environment, rng):
         )
         assert count == 1, (
             f"{method} {path} opened {count} repos: asked for in two ways (use_cache=False, two "
-            "scopes), or passed by (another Repo.open()). The second does not see what the first "
-            "has not saved."
+            "scopes), or another Repo.open(). One does not see what the other has not saved."
         )
 
 
