@@ -748,3 +748,11 @@ def test_each_mistake_in_a_lifespan_is_named(name, tmp_path):
     assert report.problem.kind == "startup-failed"
     assert says in report.problem.message
     assert [check.status for check in report.checks] == ["skipped"]
+
+
+def test_no_address_of_an_object_is_shown(tmp_path):
+    report = run_one(tmp_path, "class Thing: ...\n\n\nraise ValueError(Thing())\n", "pass")
+    assert report.problem is not None
+    assert report.problem.actual is not None
+    assert "Thing object" in report.problem.actual
+    assert " at 0x" not in report.problem.actual + report.problem.message

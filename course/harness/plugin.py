@@ -8,6 +8,7 @@ It also works under a plain pytest, with pytest's own output:
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -190,7 +191,8 @@ def _up_to(last: Recorded | None, exchanges: list[Recorded]) -> list[Exchange]:
 
 def _fill(check: Check, explanation: Explanation, folder: Path) -> None:
     def short(text: str) -> str:
-        """Without the temporary folder, which is nothing to the learner."""
+        """Without the temporary folder and without addresses, which are nothing to the learner."""
+        text = re.sub(r" at 0x[0-9a-fA-F]+", "", text)
         return shorten(text.replace(f"{folder}{os.sep}", "").replace(str(folder), "."), LONGEST)
 
     check.kind, check.message = explanation.kind, short(explanation.message)
