@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+from pathlib import Path
 
 import fake_course
 import psycopg
@@ -15,13 +16,14 @@ from course.postgres import NoPostgres, server
 
 
 @pytest.fixture
-def temp(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+def temp(monkeypatch):
+    """Not tmp_path: when we are root the server runs as somebody else, who may not enter that."""
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)  # the server runs as somebody else when we are root
-    return tmp_path
+    with tempfile.TemporaryDirectory() as made:
+        monkeypatch.setattr(tempfile, "tempdir", made)
+        folder = Path(made)
+        folder.chmod(0o755)
+        yield folder
 
 
 @pytest.mark.skipif(os.environ.get("CI") != "true" and not postgres.installed(), reason="no server")
