@@ -113,6 +113,10 @@ def unload(folder: Path, package: str) -> None:
         inside = isinstance(file, str) and file.startswith(prefix)
         if inside or name == package or name.startswith(package + "."):
             del sys.modules[name]
+    if sqlmodel := sys.modules.get("sqlmodel"):
+        # All tables of all submissions stand in one registry of the library's own.
+        sqlmodel.SQLModel._sa_registry.dispose()
+        sqlmodel.SQLModel.metadata.clear()
     for file in [file for file in linecache.cache if file.startswith(prefix)]:
         del linecache.cache[file]
     for cached in [path for path in sys.path_importer_cache if path.startswith(str(folder))]:
