@@ -33,10 +33,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--loop", action="store_true", help="only the learner's loop")
+    parser.add_argument("--lessons", action="store_true", help="only the lessons, side by side")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.inside:
-        measure(arguments.rounds, arguments.loop)
+        print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, ", end="")
+        print(f"medians of {arguments.rounds} rounds\n")
+        if arguments.lessons:
+            print_lessons(arguments.rounds)
+        else:
+            measure(arguments.rounds, arguments.loop)
         return
     python = learner_environment()
     subprocess.run([python, __file__, "--inside", *sys.argv[1:]], cwd=ROOT, check=True)
@@ -54,7 +60,6 @@ def learner_environment() -> Path:
 
 
 def measure(rounds: int, only_loop: bool) -> None:
-    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, medians of {rounds} rounds\n")
     if not only_loop:
         measure_check(rounds)
     print_loop(rounds)
@@ -69,7 +74,18 @@ def measure_check(rounds: int) -> None:
     floor()
     many, plain_each = verify_all(), statistics.median(plain)
     print_ratio("plain pytest each / verify, per submission", [plain_each], [many], "at least 5")
+    print_lessons(rounds)
     print_memory()
+
+
+def print_lessons(rounds: int) -> None:
+    """What the lessons cost whose checks do more than send requests."""
+    for slug, wanted in (("06_database", 3), ("07_background_tasks", 3)):
+        lesson = WarmSpare(slug)
+        first, this = in_turns(rounds, WarmSpare(), lesson)
+        print_ratio(f"{slug} / {SLUG}, warm", this, first, f"at most {wanted}")
+        seconds, name = lesson.longest
+        print(f"  its longest check, {name}, takes {seconds * 1000:.0f} ms (wanted: under 1500)")
 
 
 def in_turns(
@@ -108,6 +124,11 @@ def plain_pytest() -> float:
 class WarmSpare:
     """From the moment when the file is saved to the moment when the Report is there."""
 
+    def __init__(self, slug: str = SLUG) -> None:
+        self.slug = slug
+        self.checks: dict[str, list[float]] = {}
+        """The seconds of each check, of all rounds."""
+
     def __call__(self) -> float:
         from course.catalogue import find
         from course.runner import Run
@@ -116,13 +137,20 @@ class WarmSpare:
         spare = Spare(rehearse=True)
         spare.wait_until_ready()
         started = time.perf_counter()
-        run = Run(find(SLUG), ROOT / SOLUTION, Limits())
+        run = Run(find(self.slug), ROOT / "solutions" / self.slug, Limits())
         run.on(spare)
         report = run.conclude()
         seconds = time.perf_counter() - started
         spare.close()
         assert report.status == "pass"
+        for check in report.checks:
+            self.checks.setdefault(check.id, []).append(check.seconds)
         return seconds
+
+    @property
+    def longest(self) -> tuple[float, str]:
+        """The check that takes longest, by its median."""
+        return max((statistics.median(all_of), name) for name, all_of in self.checks.items())
 
 
 def print_loop(rounds: int) -> None:

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from course.harness import hints, needs, read_only, section
+from course.harness import hints, needs, one_app, section
 
-pytestmark = read_only
+pytestmark = one_app
 
 CATEGORIES = ("kitchen", "office", "garden")
 

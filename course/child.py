@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import functools
 import gc
 import io
 import json
@@ -152,8 +153,12 @@ def _limit(memory: int, file: int) -> None:
 
 def _preload() -> None:
     import anyio._backends._asyncio  # noqa: F401  else the first request imports it, and queue
+    import pydantic.networks
 
     import course.harness.run  # noqa: F401  brings FastAPI, Pydantic, httpx and pytest
+
+    # Asked for each EmailStr, and each time the whole description of a package is parsed for it.
+    pydantic.networks.version = functools.cache(pydantic.networks.version)  # type: ignore[attr-defined]
 
     # Imported late by pytest: by then, a file of the learner's could have that name.
     with contextlib.suppress(ImportError):

@@ -41,7 +41,7 @@ def run_checks(tmp_path: Path, app: str, *checks: str, head: str = "", **others:
         f"def test_{number}(override, api):\n{indent(dedent(body), '    ')}\n"
         for number, body in enumerate(checks)
     ]
-    file.write_text(f"from course.harness import read_only\n{head}\n" + "\n".join(bodies), "utf-8")
+    file.write_text(f"from course.harness import one_app\n{head}\n" + "\n".join(bodies), "utf-8")
     report = Report("it", "It")
     run(Request("it", str(file), str(folder)), partial(apply, report))
     return report.conclude()
@@ -125,7 +125,7 @@ app.include_router(router)
 OWN = 'assert api.get("/").json() == "own"'
 
 
-@pytest.mark.parametrize("head", ["", "pytestmark = read_only"])
+@pytest.mark.parametrize("head", ["", "pytestmark = one_app"])
 def test_the_next_check_has_the_real_one_again(head, tmp_path):
     app = DEPENDENCIES["a function"] + ROUTE
     assert run_checks(tmp_path, app, OWN, CHECK, OWN, head=head).status == "pass"
@@ -138,7 +138,7 @@ def test_what_the_app_has_replaced_itself_stays(tmp_path):
         + "app.dependency_overrides[get_thing] = lambda: 'mine'\n"
     )
     mine = 'assert api.get("/").json() == "mine"'
-    head = "pytestmark = read_only"
+    head = "pytestmark = one_app"
     assert run_checks(tmp_path, app, mine, CHECK, mine, head=head).status == "pass"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import difflib
+import functools
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -170,6 +171,7 @@ class _Fresh(importlib.machinery.SourceFileLoader):
         return _compile(self.get_data(path), Path(path))
 
 
+@functools.lru_cache(maxsize=32)  # each check imports the same files again
 def _compile(source: bytes, path: Path) -> types.CodeType:
     return compile(source, str(path), "exec", dont_inherit=True)
 

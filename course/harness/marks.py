@@ -11,10 +11,11 @@ needs = pytest.mark.needs
 section = pytest.mark.section
 """`@section("order")`: the heading of the lesson's page that explains this check."""
 
-read_only = pytest.mark.read_only
-"""`pytestmark = read_only`: the checks of a file, or one check, only read; they share one app.
+one_app = pytest.mark.one_app
+"""`pytestmark = one_app`: the checks of a file, or one check, share a running app and its database.
 
-Not for checks of what a request changes, or that a wrong app could change by reading.
+For checks that only read, or that look at nothing but what they have made themselves. The one
+after a check that fails begins with a new app.
 """
 
 terminal_only = pytest.mark.terminal_only
@@ -26,7 +27,7 @@ def register(config: pytest.Config) -> None:
         "hints(*texts)",
         "needs(*checks)",
         "section(anchor)",
-        "read_only",
+        "one_app",
         "terminal_only(why)",
     ):
         config.addinivalue_line("markers", mark)

@@ -42,7 +42,9 @@ def folder(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture
 def app(request: pytest.FixtureRequest, folder: Path) -> Any:
     """The learner's `FastAPI`, imported afresh for this check, and not started."""
-    return import_afresh(session_of(request.config)).app
+    session = session_of(request.config)
+    session.close_shared()
+    return import_afresh(session).app
 
 
 @pytest.fixture
@@ -56,9 +58,9 @@ def start(app: Any, request: pytest.FixtureRequest) -> Start:
 def api(request: pytest.FixtureRequest) -> Iterator[Api]:
     """A client of the learner's running app, with httpx's names.
 
-    Each check has an app of its own; the ones marked `read_only` share one.
+    Each check has an app of its own; the ones marked `one_app` share one.
     """
-    if request.node.get_closest_marker("read_only"):
+    if shares_the_app(request):
         yield _shared(session_of(request.config))
         return
     with request.getfixturevalue("start")() as api:
@@ -72,17 +74,33 @@ def loop_probe() -> LoopProbe:
 
 
 @pytest.fixture
-def database() -> Iterator[Database]:
-    """An empty database, which DATABASE_URL names: ask for it before `start` and `api`."""
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """The database that DATABASE_URL names: ask for it before `start` and `api`.
+
+    It is empty when the app has not been started yet.
+    """
+    session = session_of(request.config)
+    if shares_the_app(request):
+        session.keep(_statements)  # a later check may ask for those of connections opened now
+        yield session.keep(empty_database)
+        return
+    session.close_shared()
     with empty_database() as database:
         yield database
 
 
 @pytest.fixture
-def statements() -> Iterator[Statements]:
-    """What SQLite executes, from now on: ask for it before `start` and `api`."""
-    with Statements().listening() as heard:
+def statements(request: pytest.FixtureRequest) -> Iterator[Statements]:
+    """What SQLite executes: ask for it before `start` and `api`."""
+    if shares_the_app(request):
+        yield session_of(request.config).keep(_statements)
+        return
+    with _statements() as heard:
         yield heard
+
+
+def _statements() -> AbstractContextManager[Statements]:
+    return Statements().listening()
 
 
 @pytest.fixture
@@ -92,9 +110,14 @@ def connections() -> Iterator[Connections]:
         yield lent
 
 
+def shares_the_app(request: pytest.FixtureRequest) -> bool:
+    """Whether the check is content with the app that others use too."""
+    marked = request.node.get_closest_marker("one_app")
+    return bool(marked) and "app" not in request.fixturenames
+
+
 def import_afresh(session: Session) -> Loaded:
     """The learner's code as if nothing of it had run yet. Raises LoadProblem."""
-    session.close_shared()
     try:
         session.loaded = load(session.folder, session.package)
     finally:

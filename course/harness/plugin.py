@@ -154,6 +154,8 @@ def pytest_runtest_makereport(
         check.exchanges = _up_to(failure.recorded, run.exchanges)[-KEPT:]
     if check.kind != TERMINAL_ONLY:  # others do not wait for it
         run.done[check.id] = check.status
+    if check.status in ("fail", "error"):
+        run.close_shared()  # the next check must not find what this one has left
     run.emit({"event": "result", "check": asdict(check)})
     return report
 

@@ -17,6 +17,7 @@ from fastapi.params import Depends
 
 from course.harness.frames import Place, function_place
 from course.harness.load import Loaded
+from course.harness.oracles import shares_the_app
 from course.harness.routes import routes
 from course.harness.session import Session, session_of
 from course.harness.words import a, all_of
@@ -45,8 +46,7 @@ def override(request: pytest.FixtureRequest) -> Iterator[Override]:
     The name is looked up in main.py, defined or imported there. What stands under it may be
     whatever FastAPI takes as a dependency; what replaces it as well.
     """
-    read_only = request.node.get_closest_marker("read_only")
-    request.getfixturevalue("api" if read_only else "app")
+    request.getfixturevalue("api" if shares_the_app(request) else "app")
     session = session_of(request.config)
     replaced = _loaded(session).app.dependency_overrides
     before = dict(replaced)

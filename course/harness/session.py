@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -17,6 +17,7 @@ from course.harness.lifespan import ShutdownFailed
 from course.harness.load import Loaded
 from course.harness.report import Check, Exchange
 
+T = TypeVar("T")
 Emit = Callable[[dict[str, Any]], None]
 
 
@@ -37,7 +38,8 @@ class Session:
     """The learner's files before any of their code ran."""
     loaded: Loaded | None = None
     shared: Api | None = None
-    """The running app of the checks that only read; `loaded` is its import."""
+    """The running app of the checks that share one; `loaded` is its import."""
+    kept: dict[object, Any] = field(default_factory=dict)
     running: ExitStack = field(default_factory=ExitStack)
     problem: Check | None = None
     exchanges: list[Recorded] = field(default_factory=list)
@@ -48,9 +50,17 @@ class Session:
         """The package name under which the learner's modules are imported."""
         return f"lesson_{self.slug}"
 
+    def keep(self, make: Callable[[], AbstractContextManager[T]]) -> T:
+        """What `make()` gives, the same for all who ask until the shared app has stopped."""
+        if make not in self.kept:
+            self.kept[make] = self.running.enter_context(make())
+        kept: T = self.kept[make]
+        return kept
+
     def close_shared(self) -> None:
         """Stop the shared app. That it stops without an error has been seen before the checks."""
         self.shared = None
+        self.kept.clear()
         with suppress(ShutdownFailed):
             self.running.close()
 
