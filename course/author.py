@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from course import message
 from course.catalogue import LEARN, Exercise
 from course.checkfile import checks, marks
 from course.harness.report import KINDS, Report
@@ -29,6 +30,16 @@ def every_submission_behaves(ran: Iterable[tuple[Submission, Report]]) -> list[s
         f"{submission.name}: {fault}"
         for submission, report in ran
         if (fault := disagreement(submission, report))
+    ]
+
+
+def every_message_reads_well(ran: Iterable[tuple[Submission, Report]]) -> list[str]:
+    """The message lint, over the wrong submissions."""
+    return [
+        f"{submission.name}: {fault}"
+        for submission, report in ran
+        if submission.role == "wrong"
+        for fault in message.faults(report, submission.exercise)
     ]
 
 

@@ -31,6 +31,7 @@ def verify(
         faults += author.every_kind_is_triggered(exercises)
     ran = list(_run(exercises, console, seed))
     faults += author.every_submission_behaves(ran)
+    faults += author.every_message_reads_well(ran)
     if mutants:
         from course import mutate
 

@@ -145,6 +145,18 @@ DAMAGES = {
         "assert int(response.json()) == 2 * n",
         "an assert on a derived value needs a message",
     ),
+    "a message is too long": (
+        CHECKS,
+        '"Twice the number is asked for."',
+        '"Twice the number is asked for. " * 15',
+        f"{WRONG}/triple_0.py: its message has 15 lines of 80 columns, and may have 12",
+    ),
+    "a message speaks of the machinery": (
+        CHECKS,
+        '"Twice the number is asked for."',
+        '"Twice the number is asked for by course/harness."',
+        f"{WRONG}/triple_0.py: its message speaks of 'course/'",
+    ),
     "an assert is no comparison": (
         CHECKS,
         'assert response.json() == 2 * n, "Twice the number is asked for."',
