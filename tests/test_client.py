@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 import pytest
-from fastapi import BackgroundTasks, FastAPI, Header, Request
+from fastapi import BackgroundTasks, FastAPI, Header, HTTPException, Request
 from fastapi.middleware.gzip import GZipMiddleware
-from fastapi.responses import RedirectResponse, StreamingResponse
+from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
 from starlette.middleware.base import BaseHTTPMiddleware
 
 from course.harness.client import MAX_BODY, running
@@ -165,6 +165,46 @@ def test_messages_are_recorded_in_order_background_tasks_included():
         "http.response.body",
         "returned",
     ]
+
+
+def test_an_error_is_late_when_it_was_raised_after_the_answer():
+    app = FastAPI()
+
+    def fail() -> None:
+        raise ValueError("no")
+
+    @app.exception_handler(ValueError)
+    @app.exception_handler(Exception)
+    async def hide(request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse("hidden", 200)
+
+    @app.get("/task")
+    def task(tasks: BackgroundTasks) -> None:
+        tasks.add_task(fail)
+
+    @app.get("/now")
+    def now() -> None:
+        raise KeyError("no")
+
+    @app.get("/stream")
+    def stream() -> StreamingResponse:
+        return StreamingResponse(1 / (2 - n) for n in range(9))
+
+    @app.get("/refused")
+    def refused() -> None:
+        raise HTTPException(404)
+
+    with running(app) as api:
+        for path in ("/task", "/now", "/stream", "/refused"):
+            api.get(path)
+    exchanges = {exchange.sent.url: exchange for exchange in api.exchanges}
+    assert [path for path, exchange in exchanges.items() if exchange.late] == ["/task"]
+    assert [path for path, exchange in exchanges.items() if exchange.handled] == [
+        "/now",
+        "/refused",
+    ]
+    assert exchanges["/refused"].handled[-1].name == "refused"
+    assert exchanges["/refused"].error is None
 
 
 def test_streams_and_compression_arrive_whole():

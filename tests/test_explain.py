@@ -8,6 +8,8 @@ from textwrap import dedent, indent
 
 import pytest
 
+from course.catalogue import exercises
+from course.harness.difference import difference
 from course.harness.report import Check, Report, apply
 from course.harness.request import Request
 from course.harness.run import run
@@ -184,6 +186,18 @@ CASES = {
         "validation",
         "requires q in the query string. Give it a default.",
     ),
+    "tasks without a type": Case(
+        "@app.post('/things')\ndef create(tasks): ...\n",
+        "assert api.post('/things').status_code == 200",
+        "validation",
+        "has a parameter tasks without the type BackgroundTasks, so FastAPI asks the client for it",
+    ),
+    "a query parameter without a type": Case(
+        "@app.get('/things')\ndef read(q): ...\n",
+        "assert api.get('/things').status_code == 200",
+        "validation",
+        "requires q in the query string. Give it a default.",
+    ),
     "a required header": Case(
         "@app.get('/things')\ndef read(x_tag: Annotated[str, Header()]): ...\n",
         "assert api.get('/things').status_code == 200",
@@ -287,6 +301,62 @@ CASES = {
         "server-error",
         "Line 10 makes a Thing without name, which it requires.",
     ),
+    "a coroutine where its result is used": Case(
+        "async def find(): ...\n@app.get('/')\nasync def read():\n    return find().name\n",
+        "assert api.get('/').status_code == 200",
+        "server-error",
+        "Line 8 takes a coroutine for its result: there is an await missing",
+    ),
+    "a task of asyncio in a def": Case(
+        "import asyncio\nasync def send(): ...\n"
+        "@app.get('/')\ndef read():\n    asyncio.create_task(send())\n",
+        "assert api.get('/').status_code == 200",
+        "server-error",
+        "Line 9 looks for the event loop, and there is none: a def runs in a thread.",
+    ),
+    "what the check says of a crash": Case(
+        "@app.get('/')\ndef read():\n    return {}['nope']\n",
+        "response = api.get('/')\nassert response.status_code == 404, 'There is no such thing.'",
+        "server-error",
+        "Line 7 raised KeyError: 'nope'. There is no such thing.",
+        "404",
+        "500",
+    ),
+    "of a long message only what there is room for": Case(
+        "@app.get('/')\ndef read():\n    return {}['nope']\n",
+        "response = api.get('/')\n"
+        "assert response.status_code == 404, 'There is none. ' + 'And so on. ' * 20 + 'The end.'",
+        "server-error",
+        "Line 7 raised KeyError: 'nope'. There is none. And so on. And so on.",
+    ),
+    "a crash beside what the check has found": Case(
+        "@app.get('/')\ndef read():\n    return {}['nope']\n",
+        "response = api.get('/')\nleft = 1\nassert left == 0, 'One door was left open.'",
+        "wrong-body",
+        "One door was left open. Line 7 raised KeyError: 'nope'.",
+    ),
+    "an exception after the response": Case(
+        "from fastapi import BackgroundTasks\ndef send():\n    raise ValueError('no mail server')\n"
+        "@app.get('/')\ndef read(tasks: BackgroundTasks):\n    tasks.add_task(send)\n",
+        "response = api.get('/')\nassert response.status_code == 200\napi.get('/docs')\n"
+        "sent = 0\nassert sent == 1, 'No mail was sent.'",
+        "wrong-body",
+        "No mail was sent. After the response had left, line 7 raised ValueError: no mail server.",
+    ),
+    "an HTTPException after the response": Case(
+        "from fastapi import BackgroundTasks\ndef send():\n    raise HTTPException(503)\n"
+        "@app.get('/')\ndef read(tasks: BackgroundTasks):\n    tasks.add_task(send)\n",
+        "response = api.get('/')\nassert response.json() == 1, 'One is expected.'",
+        "wrong-body",
+        "One is expected. After the response had left, line 7 raised HTTPException: 503",
+    ),
+    "a task that is called at once": Case(
+        "from fastapi import BackgroundTasks\ndef send(): ...\n"
+        "@app.get('/')\ndef read(tasks: BackgroundTasks):\n    tasks.add_task(send())\n",
+        "api.get('/')\nsent = 0\nassert sent == 1, 'No mail was sent.'",
+        "wrong-body",
+        "No mail was sent. After the response had left, a task was no function but the result of",
+    ),
     "next without a default": Case(
         "@app.get('/')\nasync def read():\n    return next(n for n in [] if n)\n",
         "assert api.get('/').status_code == 200",
@@ -332,6 +402,19 @@ CASES = {
         "assert api.get('/').status_code == 200",
         "response-model",
         'read returned "many" as n, which its response model refuses',
+    ),
+    "a coroutine is returned": Case(
+        THING + "async def find(): ...\n@app.get('/')\nasync def read() -> Thing: return find()\n",
+        "assert api.get('/').status_code == 200",
+        "response-model",
+        "read returned a coroutine: an await is missing before the call of find().",
+    ),
+    "an object in the response": Case(
+        THING + "class Guest(BaseModel):\n    mail: str\n"
+        "@app.get('/')\ndef read() -> list[str]: return [Guest(mail='x@example.com')]\n",
+        "assert api.get('/').status_code == 200",
+        "response-model",
+        "read returned a Guest object as [0], which its response model refuses",
     ),
     "nothing returned": Case(
         THING + "@app.get('/')\ndef read() -> Thing:\n    pass\n",
@@ -394,7 +477,41 @@ CASES = {
         "@app.get('/things/{id}')\ndef read(id: int): raise HTTPException(404)\n",
         "response = api.get('/things/9')\nassert response.status_code == 200",
         "wrong-status",
-        "was called and answered 404 itself",
+        "Line 6 raised the exception that became this 404.",
+        line=6,
+    ),
+    "an error of a dependency": Case(
+        "from fastapi import Depends\ndef find(id: int):\n    raise HTTPException(404)\n"
+        "@app.get('/things/{id}')\ndef read(thing: Annotated[int, Depends(find)]): ...\n",
+        "response = api.get('/things/9')\nassert response.status_code == 200",
+        "wrong-status",
+        "Line 7 raised the exception that became this 404.",
+        "200",
+        "404",
+        7,
+    ),
+    "an error that is returned": Case(
+        "from fastapi.responses import JSONResponse\n"
+        "@app.get('/things/{id}')\ndef read(id: int): return JSONResponse({}, 404)\n",
+        "response = api.get('/things/9')\nassert response.status_code == 200",
+        "wrong-status",
+        "read (line 7) was called and answered 404 itself.",
+    ),
+    "a status that is forbidden": Case(
+        "@app.get('/')\ndef read(): raise HTTPException(401)\n",
+        "response = api.get('/')\nassert response.status_code not in (401, 403)",
+        "wrong-status",
+        "Line 6 raised",
+        "something else than 401",
+        "401",
+    ),
+    "a status that is too low": Case(
+        "@app.get('/')\ndef read(): ...\n",
+        "response = api.get('/')\nassert response.status_code >= 500, 'It must fail.'",
+        "wrong-status",
+        "It must fail.",
+        "at least 500",
+        "200",
     ),
     "the message of the check": Case(
         "@app.get('/things/{id}')\ndef read(id: int): return {'id': id}\n",
@@ -624,6 +741,22 @@ CASES = {
         "wrong-status",
         "redirects again and again",
     ),
+    "something else": Case(
+        "",
+        "left = right = 3\nassert left != right, 'Two different numbers are due.'",
+        "wrong-body",
+        "Two different numbers are due.",
+        "something else than 3",
+        "3",
+    ),
+    "not one of these": Case(
+        "",
+        "new = 3\nassert new not in [2, 3], 'A new number is due.'",
+        "wrong-body",
+        "A new number is due.",
+        "no 3 in it",
+        "[2, 3]",
+    ),
     # Not the learner's fault
     "a mistake in the check": Case(
         "@app.get('/')\ndef read(): return 1\n",
@@ -643,7 +776,7 @@ CASES = {
 def run_one(root: Path, app: str, check: str) -> Report:
     """The Report on one app and one check, made in this process, as the browser makes it."""
     for name in ("checks", "run"):
-        (root / name).mkdir(parents=True)
+        (root / name).mkdir(parents=True, exist_ok=True)
     checks = root / "checks/test_01_one.py"
     body = indent(dedent(check), "    ")
     checks.write_text(f"def test_it(api):\n    'It.'\n{body}\n", "utf-8")
@@ -707,6 +840,128 @@ def test_at_most_the_last_three_exchanges_are_shown(tmp_path):
     assert [exchange.url for exchange in report.checks[0].exchanges] == ["/5", "/6", "/7"]
 
 
+DATABASE = """\
+from contextlib import asynccontextmanager
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+class Base(DeclarativeBase): ...
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    items: Mapped[list["Item"]] = relationship()
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+
+class OrderOut(BaseModel):
+    id: int
+    items: list[object] = []
+
+@asynccontextmanager
+async def lifespan(app):
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+        await connection.execute(Order.__table__.insert().values(id=1))
+    yield
+    await engine.dispose()
+
+engine = create_async_engine("sqlite+aiosqlite://")
+app = FastAPI(lifespan=lifespan)
+
+@app.get("/")
+async def read() -> OrderOut:
+    async with AsyncSession(engine) as session:
+"""
+LAST = 4 + DATABASE.count("\n")  # the line before what a case's function does
+
+DATABASES = {
+    "a relationship that the response looks at": (
+        "return await session.get(Order, 1)",
+        "read returned an Order, and FastAPI looks at its items. Nothing has loaded that, and in "
+        "async code a look cannot. Load it in the query: selectinload(Order.items)",
+    ),
+    "a relationship that the function looks at": (
+        "order = await session.get(Order, 1)\nreturn {'id': len(order.items)}",
+        f"Line {LAST + 2} looks at items of an Order. Nothing has loaded that",
+    ),
+    "a column after a commit": (
+        "order = await session.get(Order, 1)\nawait session.commit()\nreturn {'id': order.id}",
+        f"Line {LAST + 3} looks at id of an Order. A commit makes the session forget it",
+    ),
+    "a column that the response looks at after a commit": (
+        "order = await session.get(Order, 1)\nawait session.commit()\nreturn order",
+        "read returned an Order, and FastAPI looks at its id. A commit makes the session forget",
+    ),
+    "a get without await": (
+        "return session.get(Order, 1)",
+        "read returned a coroutine: an await is missing before the call of get().",
+    ),
+    "a commit without await": (
+        "order = Order(items=[])\nsession.add(order)\nsession.commit()\nreturn order",
+        "read returned an Order whose id is still null: it was never written",
+    ),
+    "two at once in one session": (
+        "import asyncio\nsession.add(Order(id=2))\n"
+        "await asyncio.gather(session.commit(), session.commit())",
+        "uses a session while another request or task is using it.",
+    ),
+    "a session after an error": (
+        "from sqlalchemy.exc import IntegrityError\n"
+        "session.add(Order(id=1))\n"
+        "try:\n    await session.flush()\nexcept IntegrityError:\n    await session.get(Order, 2)",
+        f"Line {LAST + 6} uses a session in which something failed before (PendingRollbackError).",
+    ),
+    "the words of the database, without the statement": (
+        "session.add(Order(id=1))\nawait session.commit()",
+        f"Line {LAST + 2} raised IntegrityError: UNIQUE constraint failed: orders.id. Nothing",
+    ),
+    "the asynchronous driver used as if it were another": (
+        "engine.sync_engine.connect().execute(select(Order))",
+        f"Line {LAST + 1} uses the database as synchronous code does",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_each_mistake_with_a_database_is_named(name, tmp_path):
+    source, says = DATABASES[name]
+    app = DATABASE + indent(source, " " * 8) + "\n"
+    report = run_one(tmp_path, app, "assert api.get('/').status_code == 200")
+    assert report.problem is None, report.problem
+    assert says in report.checks[0].message
+    lint(report.checks[0], tmp_path)
+
+
+def test_the_line_that_is_named_is_not_one_of_a_provided_file(tmp_path):
+    (tmp_path / "run").mkdir()
+    given = '"""Provided: what counts."""\ndef count():\n    raise RuntimeError("closed")\n'
+    (tmp_path / "run/given.py").write_text(given, "utf-8")
+    app = "from given import count\n@app.get('/')\ndef read():\n    return count()\n"
+    (check,) = run_one(tmp_path, app, "assert api.get('/').status_code == 200").checks
+    assert "Line 8 raised RuntimeError: closed." in check.message
+    assert (check.file, check.line) == ("main.py", 8)
+
+
+def test_the_line_that_is_named_can_be_in_a_module_of_the_learners(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/own.py").write_text("def count():\n    return 1 / 0\n", "utf-8")
+    app = "from own import count\n@app.get('/')\ndef read():\n    return count()\n"
+    (check,) = run_one(tmp_path, app, "assert api.get('/').status_code == 200").checks
+    assert "own.py line 2 raised ZeroDivisionError" in check.message
+
+
+def test_what_a_lesson_provides_says_so_in_its_first_line():
+    for exercise in exercises():
+        for file in exercise.folder.rglob("*.py"):
+            if file.name != "main.py":
+                assert file.read_text("utf-8").startswith('"""Provided'), file
+
+
 HEAD = "from contextlib import asynccontextmanager, contextmanager\n"
 LIFESPANS = {
     "it raises": (
@@ -756,3 +1011,10 @@ def test_no_address_of_an_object_is_shown(tmp_path):
     assert report.problem.actual is not None
     assert "Thing object" in report.problem.actual
     assert " at 0x" not in report.problem.actual + report.problem.message
+
+
+def test_a_list_that_is_cut_short_has_no_closing_bracket():
+    found = difference(["a mug " * 12, "a lamp " * 12], [])
+    assert found.actual.startswith('2 items, ["a mug a mug')
+    assert found.actual.endswith("…")
+    assert difference([1, 2], []).actual == "2 items, [1, 2]"

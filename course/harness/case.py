@@ -13,10 +13,10 @@ from urllib.parse import unquote, urlsplit
 
 from course.harness.difference import difference
 from course.harness.failure import Failure
-from course.harness.frames import Place, innermost
+from course.harness.frames import Place, innermost, own_place_in
 from course.harness.report import Exchange, compact
 from course.harness.routes import Route, answering, routes
-from course.harness.words import either, sentence, shorten, text_of
+from course.harness.words import either, operand, sentence, shorten, text_of
 
 
 @dataclass
@@ -64,8 +64,14 @@ class Case:
             return either(sorted(statuses))
         comparison = self.failure.comparison
         if self.failure.target == "status" and comparison:
-            return f"not {comparison.right}" if comparison.op == "!=" else str(comparison.right)
+            return operand(comparison.op, comparison.right, comparison.left)
         return "200"
+
+    @property
+    def raised(self) -> Place | None:
+        """The line that raised what the app made its answer of."""
+        handled = self.failure.recorded.handled if self.failure.recorded else None
+        return own_place_in(handled, self.folder) if handled else None
 
     @property
     def wants_success(self) -> bool:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -50,6 +52,8 @@ class Recorded:
     sent: Exchange
     body: bytes = b""
     error: BaseException | None = None
+    handled: traceback.StackSummary | None = None
+    """Where the exception came from that the answer was made of; None when it was made of none."""
     scope: dict[str, Any] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
 
@@ -59,6 +63,12 @@ class Recorded:
         if self.body:
             self.sent.response, self.body = readable(self.body), b""
         return self.sent
+
+    @property
+    def late(self) -> bool:
+        """Whether `error` was raised after the whole answer had left, as in a background task."""
+        left = "http.response.start" in self.messages and self.sent.status != 500
+        return self.error is not None and left and self.handled is None
 
 
 class Api(httpx.Client):
@@ -275,6 +285,8 @@ class _Answer:
         self.note(message["type"])
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            if error := sys.exception():
+                self.recorded.handled = traceback.extract_tb(error.__traceback__)
             self.headers = list(message.get("headers", []))
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")

@@ -150,8 +150,9 @@ def _briefly(items: list[Any]) -> str:
 
 
 def _few(items: list[Any]) -> str:
+    text = value(items[:FEW])
     more = ", …]" if len(items) > FEW else "]"
-    return f"{value(items[:FEW])[:-1]}{more}"
+    return text if text.endswith("…") else f"{text[:-1]}{more}"
 
 
 def _items(items: list[Any]) -> str:

@@ -12,9 +12,9 @@ from course.harness.failure import Failure
 from course.harness.frames import innermost, last_place
 from course.harness.lifespan import ShutdownFailed, StartupFailed
 from course.harness.load import LoadProblem
-from course.harness.reasons import REASONS
+from course.harness.reasons import REASONS, beside
 from course.harness.seams import SeamMissing
-from course.harness.words import either, json_type, shorten, text_of, value
+from course.harness.words import json_type, operand, shorten, text_of, value
 
 
 def explain(failure: Failure, app: Any, folder: Path) -> Explanation:
@@ -34,8 +34,9 @@ def explain(failure: Failure, app: Any, folder: Path) -> Explanation:
     if failure.recorded is None:
         return without_exchange(failure)
     case = Case(failure, app, folder)
-    found = next((found for reason in REASONS if (found := reason(case))), None)
-    return found or generic(case)
+    found = next((found for reason in REASONS if (found := reason(case))), None) or generic(case)
+    found.message = f"{found.message} {beside(case)}".strip()
+    return found
 
 
 def lifespan_failed(error: StartupFailed | ShutdownFailed, folder: Path) -> Explanation:
@@ -74,6 +75,10 @@ LIFESPAN = {
     "takes 0 positional arguments but 1 was given": (
         "calls the lifespan function with the app, and it takes no parameter: lifespan(app: FastAPI)."
     ),
+    "object has no attribute '_run_ddl_visitor'": (
+        "gives the asynchronous engine to a function that is not. Inside async with "
+        "engine.begin() as connection: await connection.run_sync(Base.metadata.create_all)."
+    ),
     "dictionary update sequence element": (
         "yields something from its lifespan that is no dict. Yield nothing, or a dict of names."
     ),
@@ -82,8 +87,11 @@ LIFESPAN = {
 
 
 def without_exchange(failure: Failure) -> Explanation:
+    comparison = failure.comparison
+    if failure.message and comparison and comparison.op not in ("==", "is"):
+        found = _other_operator(comparison.op, comparison.left, comparison.right, "")
+        return Explanation("wrong-body", failure.message, found.expected, found.actual)
     if failure.message:
-        comparison = failure.comparison
         return Explanation(
             "wrong-body",
             failure.message,
@@ -117,13 +125,16 @@ def generic(case: Case) -> Explanation:
 
 def wrong_status(case: Case) -> Explanation:
     says = case.failure.message or _status_says(case)
-    return Explanation("wrong-status", says, case.expected, status_of(case), function_of(case))
+    place = case.raised or function_of(case)
+    return Explanation("wrong-status", says, case.expected, status_of(case), place)
 
 
 def _status_says(case: Case) -> str:
     status, expected = case.exchange.status or 0, case.failure.statuses
+    if case.raised:
+        return f"{case.raised.opening} raised the exception that became this {status}."
     at = f"{case.route.name} ({case.route.function})" if case.route and case.route.function else ""
-    if not at:
+    if not at or not expected:
         return ""
     if status == 200 and case.route and case.route.status_code is None and case.wants_success:
         return f"{at} answers 200, as every function does that does not say otherwise: status_code={case.expected} in its decorator."
@@ -132,7 +143,7 @@ def _status_says(case: Case) -> str:
     if status < 400 and not case.wants_success:
         value = "None" if case.exchange.response is None else "a value"
         return f"{at} ran to its end and returned {value}, so FastAPI answered {status}."
-    if status >= 400 and case.wants_success and expected:
+    if status >= 400 and case.wants_success and not case.app.user_middleware:
         return f"{at} was called and answered {status} itself."
     return ""
 
@@ -145,7 +156,7 @@ def wrong_header(case: Case) -> Explanation:
     return Explanation(
         "wrong-header",
         case.failure.message,
-        f"{name}: {_operand(comparison.op, comparison.right, comparison.left)}",
+        f"{name}: {operand(comparison.op, comparison.right, comparison.left)}",
         f"{name}: {actual}",
         function_of(case),
     )
@@ -169,7 +180,7 @@ def _other_operator(op: str, left: Any, right: Any, path: str) -> Difference:
     at = f"{path}: " if path else ""
     if op in ("in", "not in") and at and not isinstance(right, str | dict):
         # The app said what stands left: one of a choice, or none of it.
-        return Difference(path, f"{at}{_operand(op, right, left)}", f"{at}{value(left)}")
+        return Difference(path, f"{at}{operand(op, right, left)}", f"{at}{value(left)}")
     if op == "in":
         key = "a key " if isinstance(right, dict) else ""
         return Difference(path, f"{key}{value(left)} in it", value(right))
@@ -177,7 +188,7 @@ def _other_operator(op: str, left: Any, right: Any, path: str) -> Difference:
         held = right[left] if isinstance(right, dict) else right
         actual = f"{left}: {value(held)}" if isinstance(right, dict) else _around(held, left)
         return Difference(path, f"no {value(left)} in it", actual)
-    return Difference(path, f"{at}{_operand(op, right, left)}", f"{at}{value(left)}")
+    return Difference(path, f"{at}{operand(op, right, left)}", f"{at}{value(left)}")
 
 
 def _around(text: Any, part: Any) -> str:
@@ -186,25 +197,6 @@ def _around(text: Any, part: Any) -> str:
         return value(text)
     start = max(0, text.find(part) - 40)
     return f"…{shorten(text[start:], 80 + len(part))}"
-
-
-def _operand(op: str, right: Any, left: Any) -> str:
-    """What the check wanted instead of `left`, which the app said."""
-    if op == "not in":
-        return f"another than {value(left)}"
-    if op == "in" and isinstance(right, list | tuple | set):
-        return either(map(value, sorted(right, key=str)))
-    return f"{OPERATORS.get(op, '')}{value(right)}"
-
-
-OPERATORS = {
-    "is not": "not ",
-    "!=": "not ",
-    "<": "less than ",
-    "<=": "at most ",
-    ">": "more than ",
-    ">=": "at least ",
-}
 
 
 def broken_shape(case: Case) -> Explanation:

@@ -38,6 +38,8 @@ class Failure:
     """What the check itself says: `assert …, "message"`."""
     recorded: Recorded | None = None
     """The exchange that the assertion is about."""
+    late: BaseException | None = None
+    """What was raised after an answer had left, in whichever exchange of the check."""
 
     @property
     def statuses(self) -> set[int]:
@@ -63,6 +65,7 @@ def read_failure(
     test = statement.test if isinstance(statement, ast.Assert) else statement
     left = test.left if isinstance(test, ast.Compare) else test
     recorded = _about(statement, scope) or (exchanges[-1] if exchanges else None)
+    late = [exchange.error for exchange in exchanges if exchange.late]
     return Failure(
         error=excinfo.value,
         target=_target(left, recorded),
@@ -70,6 +73,7 @@ def read_failure(
         path=_path(left),
         message=_message(statement, excinfo.value),
         recorded=recorded,
+        late=late[-1] if late else None,
     )
 
 

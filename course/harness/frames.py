@@ -32,13 +32,35 @@ class Place:
 
 def last_place(error: BaseException, folder: Path) -> Place | None:
     """The innermost line of the learner's code that the exception passed through."""
-    error = innermost(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    for frame in reversed(frames):
-        file = words.inside(frame.filename, folder)
-        if file is not None and frame.lineno:
-            return Place(file, frame.lineno, (frame.line or "").strip())
-    return None
+    return next(reversed(_places(_frames(error), folder)), None)
+
+
+def own_place(error: BaseException, folder: Path) -> Place | None:
+    """The same, and not of a file that the lesson provides when it was called from another."""
+    return own_place_in(_frames(error), folder)
+
+
+def own_place_in(frames: traceback.StackSummary, folder: Path) -> Place | None:
+    places = _places(frames, folder)
+    own = [place for place in places if not _is_provided(folder / place.file)]
+    return next(reversed(own or places), None)
+
+
+def _frames(error: BaseException) -> traceback.StackSummary:
+    return traceback.extract_tb(innermost(error).__traceback__)
+
+
+def _places(frames: traceback.StackSummary, folder: Path) -> list[Place]:
+    return [
+        Place(file, frame.lineno, (frame.line or "").strip())
+        for frame in frames
+        if frame.lineno and (file := words.inside(frame.filename, folder)) is not None
+    ]
+
+
+def _is_provided(file: Path) -> bool:
+    """What a lesson provides says so in its first line."""
+    return linecache.getline(str(file), 1).startswith('"""Provided')
 
 
 def innermost(error: BaseException) -> BaseException:

@@ -7,6 +7,10 @@ not: a wrong "why" is worse than none.
 from __future__ import annotations
 
 import ast
+import inspect
+import re
+import textwrap
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -27,11 +31,11 @@ from course.harness.case import (
     wanted,
 )
 from course.harness.client import ResponseTooLarge
-from course.harness.frames import Place, innermost, last_place
+from course.harness.frames import Place, innermost, own_place
 from course.harness.near import near_miss
 from course.harness.routes import Route, has_mounts, on_path, router_left_out, shadowed
 from course.harness.validation import PLACES, explain_refusal, refusal
-from course.harness.words import a, all_of, sentence, text_of, value
+from course.harness.words import a, all_of, kind_of, sentence, text_of, value
 
 ERROR_KEYS = ("error", "errors", "detail", "message", "msg")
 
@@ -44,21 +48,61 @@ def redirects_for_ever(case: Case) -> Explanation | None:
 
 
 def server_error(case: Case) -> Explanation | None:
-    error = case.failure.recorded.error if case.failure.recorded else None
-    if error is None:
+    error = _crashed_with(case)
+    if error is None or _is_beside(case, error):
         return None
-    error = innermost(error)
     if isinstance(error, ResponseValidationError):
         return response_model(case, error)
-    place = last_place(error, case.folder) or function_of(case)
+    place = own_place(error, case.folder) or function_of(case)
     expected = case.expected if case.failure.target == "status" else "a response"
     says = _crash(error, place)
     if isinstance(error, ValidationError) and 422 in case.failure.statuses:
         says = f"{says.removesuffix(FORGOTTEN)} {OWN_422}"
+    elif case.failure.message:
+        says = with_the_check(says, case.failure.message)
     elif case.exchange.status == 500:
         says += " Nothing caught that, so the server answered 500."
     return Explanation("server-error", says, expected, status_of(case), place)
 
+
+def _crashed_with(case: Case) -> BaseException | None:
+    """What was raised instead of an answer."""
+    recorded = case.failure.recorded
+    return innermost(recorded.error) if recorded and recorded.error and not recorded.late else None
+
+
+def _is_beside(case: Case, error: BaseException) -> bool:
+    """Whether the check speaks, in its own words, of something else than this answer."""
+    own = case.failure.message and case.failure.target != "status"
+    return bool(own) and not isinstance(error, ResponseValidationError)
+
+
+def beside(case: Case) -> str:
+    """What was raised beside the thing that the check has found."""
+    if late := case.failure.late:
+        if "response already started" in text_of(late):  # raised to become one
+            late = late.__cause__ or late
+        says = _crash(innermost(late), own_place(late, case.folder))
+        return f"After the response had left, {says[0].lower()}{says[1:]}"
+    error = _crashed_with(case)
+    if error and _is_beside(case, error):
+        return _crash(error, own_place(error, case.folder))
+    return ""
+
+
+def with_the_check(says: str, message: str) -> str:
+    """What was raised, and as many sentences of the check as a terminal has room for."""
+    sentences = re.split(r"(?<=[.?!]) (?=[A-Z])", message)
+    while sentences:
+        text = " ".join([says, *sentences])
+        if len(textwrap.wrap(text, COLUMNS)) <= LINES:
+            return text
+        sentences.pop()
+    return says
+
+
+COLUMNS, LINES = 62, 4
+"""What a Why may fill of a terminal of 80 columns, beside the other eight lines of a failure."""
 
 FORGOTTEN = " Did a validator forget its return?"
 OWN_422 = (
@@ -82,26 +126,83 @@ def _crash(error: BaseException, place: Place | None) -> str:
         return f"{at} calls itself again and again, until Python stops it with RecursionError."
     if text.endswith("raised StopIteration"):
         return f"{at} raised StopIteration: next() found nothing. Give it a default: next(…, None)."
-    if "coroutine" in text and "await" not in text:
-        return f"{at} returns a coroutine: there is an await missing."
-    if text == "Object of type ValueError is not JSON serializable":
-        return (
-            f"{at} answers with error.errors(), which holds the exception itself. Give them to "
-            "RequestValidationError, which FastAPI can turn into a 422."
-        )
-    if text.startswith("Response not awaited"):
-        return (
-            "A dependency with yield caught an exception and did not raise it again, so there is "
-            "neither an answer nor an error. Clean up in finally, which needs no except."
-        )
-    if text == "generator didn't yield":
-        return (
-            "A dependency with yield was used again after its end. Is it cached? Only what "
-            "returns can be; a function with yield begins anew for each request."
-        )
-    if "not JSON compliant" in text:
-        return f"{at} returns NaN or Infinity, and JSON has no such numbers."
+    if looked_at := _looked_at(error):
+        return f"{at} looks at {looked_at[1]} of {a(looked_at[0].__name__)}. {unloaded(*looked_at)}"
+    for part, says in CRASHES.items():
+        if part in f"{type(error).__name__}: {text}":
+            return f"{at} {says}" if says[0].islower() else says
     return f"{at} raised {named(error)}"
+
+
+USED_TWICE = (
+    "uses a session while another request or task is using it. A session can do one thing at a "
+    "time: each of them needs its own."
+)
+CRASHES = {
+    "Object of type ValueError is not JSON serializable": (
+        "answers with error.errors(), which holds the exception itself. Give them to "
+        "RequestValidationError, which FastAPI can turn into a 422."
+    ),
+    "'coroutine'": ("takes a coroutine for its result: there is an await missing before the call."),
+    "Response not awaited": (
+        "A dependency with yield caught an exception and did not raise it again, so there is "
+        "neither an answer nor an error. Clean up in finally, which needs no except."
+    ),
+    "generator didn't yield": (
+        "A dependency with yield was used again after its end. Is it cached? Only what "
+        "returns can be; a function with yield begins anew for each request."
+    ),
+    "not JSON compliant": "returns NaN or Infinity, and JSON has no such numbers.",
+    "no running event loop": (
+        "looks for the event loop, and there is none: a def runs in a thread. Write async def, or "
+        "use BackgroundTasks, which need no loop."
+    ),
+    "the first argument must be callable": (
+        "A task was no function but the result of a call: give add_task() the function, without "
+        "parentheses."
+    ),
+    "PendingRollbackError": (
+        "uses a session in which something failed before (PendingRollbackError). It refuses "
+        "everything until it is rolled back."
+    ),
+    "IllegalStateChangeError": USED_TWICE,
+    "another operation is in progress": USED_TWICE,
+    "concurrent operations are not permitted": USED_TWICE,
+    "greenlet_spawn has not been called": (
+        "uses the database as synchronous code does, and its driver is asynchronous: use "
+        "create_async_engine and AsyncSession, and await each call."
+    ),
+}
+"""What libraries say of a mistake, and what it means."""
+
+
+def _looked_at(error: BaseException) -> tuple[type, str] | None:
+    """The class and the attribute that SQLAlchemy could not load when somebody looked at it."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    for frame in frames if "sqlalchemy" in type(error).__module__ else ():
+        attribute = frame.f_locals.get("self") if frame.f_code.co_name == "__get__" else None
+        kind, name = getattr(attribute, "class_", None), getattr(attribute, "key", None)
+        if isinstance(kind, type) and isinstance(name, str) and _is_mapped(kind, name):
+            return kind, name
+    return None
+
+
+def _is_mapped(kind: type, name: str) -> bool:
+    """Whether SQLAlchemy fills in this attribute of the class."""
+    return name in getattr(getattr(kind, "__mapper__", None), "attrs", ())
+
+
+def unloaded(kind: type, name: str) -> str:
+    """Why an attribute of a class of SQLAlchemy's was not there, and what to do."""
+    if name in kind.__mapper__.relationships:  # type: ignore[attr-defined]
+        return (
+            "Nothing has loaded that, and in async code a look cannot. Load it in the query: "
+            f'selectinload({kind.__name__}.{name}); or: await session.refresh(…, ["{name}"]).'
+        )
+    return (
+        "A commit makes the session forget it, and in async code a look cannot load it again. Make "
+        "the sessions with expire_on_commit=False, or await session.refresh(…)."
+    )
 
 
 def refused_by_model(error: ValidationError) -> str:
@@ -118,25 +219,42 @@ def refused_by_model(error: ValidationError) -> str:
 def response_model(case: Case, error: ResponseValidationError) -> Explanation:
     """The function returned something that its own response model refuses."""
     place = case.route.function if case.route else None
-    name = case.route.name if case.route else "The function"
     if returned := returned_by(error.body):
         return returned(case) or Explanation("response-model", "", case.expected, "500", place)
+    name = case.route.name if case.route else "The function"
+    says = f"{name} returned {_refused_response(error)}"
+    return Explanation("response-model", says, case.expected, status_of(case), place)
+
+
+def _refused_response(error: ResponseValidationError) -> str:
     first = error.errors()[0]
-    loc = [str(part) for part in first["loc"][1:]]
-    if first["type"] == "missing" and loc:
-        what = f"without {'.'.join(loc)}, which its response model requires"
-    elif error.body is None:
-        what = "None, and its response model does not allow that"
-    else:
-        what = f"{value(first['input'], 60)} as {'.'.join(loc) or 'the response'}, which its response model refuses: {first['msg']}"
-    verb = "returned a value" if what.startswith("without") else "returned"
-    return Explanation(
-        "response-model",
-        f"{name} {verb} {sentence(what)} A response that breaks its own model is a 500.",
-        case.expected,
-        status_of(case),
-        place,
-    )
+    given, loc = first["input"], first["loc"][1:]
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+    where = where.removeprefix(".")
+    if inspect.iscoroutine(given):
+        call = given.__qualname__.rpartition(".")[2]
+        return f"a coroutine: an await is missing before the call of {call}()."
+    if first["type"] == "get_attribute_error" and _is_mapped(kind := type(given), loc[-1]):
+        return f"{a(kind.__name__)}, and FastAPI looks at its {loc[-1]}. {unloaded(kind, loc[-1])}"
+    if given is None and where in _keys(error.body):
+        return (
+            f"{a(type(error.body).__name__)} whose {where} is still null: it was never written to "
+            "the database, which gives it that. session.add() only notes it; the write is await "
+            "session.commit(), or flush(). Without await they do nothing."
+        )
+    breaks = "A response that breaks its own model is a 500."
+    if first["type"] == "missing" and where:
+        return f"a value without {where}, which its response model requires. {breaks}"
+    if error.body is None:
+        return f"None, and its response model does not allow that. {breaks}"
+    what = f"{kind_of(given) or value(given, 60)} as {where or 'the response'}"
+    return f"{what}, which its response model refuses: {sentence(first['msg'])} {breaks}"
+
+
+def _keys(row: Any) -> set[str]:
+    """The names of the primary key of an object of SQLAlchemy's."""
+    mapper = getattr(type(row), "__mapper__", None)
+    return {column.key for column in mapper.primary_key} if mapper is not None else set()
 
 
 def returned_by(body: Any) -> Callable[[Case], Explanation | None] | None:

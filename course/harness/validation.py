@@ -85,7 +85,22 @@ def explain_refusal(refused: Refusal, exchange: Exchange, route: Route | None) -
     return says
 
 
+FILLED_IN = {
+    "background_tasks": "BackgroundTasks",
+    "tasks": "BackgroundTasks",
+    "request": "Request",
+    "response": "Response",
+}
+"""Usual names of parameters that FastAPI fills in by itself, when they have the right type."""
+
+
 def _missing(refused: Refusal, exchange: Exchange, route: Route | None, function: str) -> str:
+    if len(refused.names) == 1 and route and _untyped(refused.names[0], route):
+        name, kind = refused.names[0], FILLED_IN[refused.names[0]]
+        return (
+            f"{function} has a parameter {name} without the type {kind}, so FastAPI asks the "
+            f"client for it. With {name}: {kind} it gives you one by itself."
+        )
     sent = dict(parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True))
     body = exchange.request if isinstance(exchange.request, dict) else {}
     name = str(refused.names[-1]) if refused.names else ""
@@ -136,6 +151,12 @@ def _missing_in_body(refused: Refusal, body: Any, route: Route | None, function:
         f"{function} requires {refused.name} in the body, and the request has none. A field that "
         "may be left out needs a default; one that the server makes belongs in another model."
     )
+
+
+def _untyped(name: str, route: Route) -> bool:
+    """Whether the function has such a parameter, and nothing says what it is to be."""
+    parameter = inspect.signature(route.endpoint).parameters.get(name)
+    return name in FILLED_IN and parameter is not None and parameter.annotation is parameter.empty
 
 
 def _unbound(route: Route) -> list[str]:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Set
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
+
+ADDED = re.compile(
+    r"^\(\w+(\.\w+)+\) (<class '[\w.]+'>: )?|\s+(\[SQL: |\(Background on this error).*", re.S
+)
+"""What SQLAlchemy puts around the words of a database: the driver's class, the SQL, an address."""
 
 
 def a(noun: str) -> str:
@@ -16,7 +23,7 @@ def a(noun: str) -> str:
 def text_of(error: BaseException) -> str:
     """What an exception says; "" when it cannot even do that."""
     try:
-        return str(error)
+        return ADDED.sub("", str(error))
     except Exception:
         return ""
 
@@ -61,6 +68,33 @@ def value(data: Any, limit: int = 120) -> str:
 
 def _plain(data: Any) -> str:
     return data.isoformat() if hasattr(data, "isoformat") else str(data)
+
+
+def kind_of(data: Any) -> str:
+    """`a Guest object`, where the value itself would be all its fields, or only an address."""
+    kind = type(data)
+    mute = all(getattr(kind, name) is getattr(object, name) for name in ("__repr__", "__str__"))
+    long = hasattr(kind, "model_fields") or is_dataclass(kind)
+    return f"{a(kind.__name__)} object" if mute or long else ""
+
+
+def operand(op: str, right: Any, left: Any) -> str:
+    """What a comparison with `right` wanted instead of `left`."""
+    if op == "not in":
+        return f"something else than {value(left)}"
+    if op == "in" and isinstance(right, list | tuple | Set):
+        return either(map(value, sorted(right, key=str)))
+    return f"{OPERATORS.get(op, '')}{value(right)}"
+
+
+OPERATORS = {
+    "is not": "something else than ",
+    "!=": "something else than ",
+    "<": "less than ",
+    "<=": "at most ",
+    ">": "more than ",
+    ">=": "at least ",
+}
 
 
 TYPES = {

@@ -1,6 +1,6 @@
 # fails: test_a_product_is_found_by_its_id
 # kind: wrong-status
-# says: answered 404 itself
+# says: raised the exception that became this 404
 from contextlib import asynccontextmanager
 from enum import Enum
 from typing import Annotated

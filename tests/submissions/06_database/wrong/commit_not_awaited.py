@@ -1,6 +1,6 @@
 # fails: test_a_user_is_created
 # kind: response-model
-# says: null as id
+# says: whose id is still null
 import os
 from collections import Counter
 from collections.abc import AsyncIterator

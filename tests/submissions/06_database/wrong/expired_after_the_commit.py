@@ -1,6 +1,6 @@
 # fails: test_a_user_is_created
 # kind: response-model
-# says: MissingGreenlet
+# says: expire_on_commit=False
 import os
 from collections import Counter
 from collections.abc import AsyncIterator

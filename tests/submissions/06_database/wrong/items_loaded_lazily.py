@@ -1,6 +1,6 @@
 # fails: test_the_orders_of_a_user_have_their_items
 # kind: response-model
-# says: MissingGreenlet
+# says: selectinload(Order.items)
 import os
 from collections import Counter
 from collections.abc import AsyncIterator

@@ -1,6 +1,6 @@
 # fails: test_the_loop_is_free_while_the_database_works
 # kind: wrong-body
-# says: all other requests of all other people stand still
+# says: the requests of all other people stand still
 import os
 from collections import Counter
 from collections.abc import AsyncIterator

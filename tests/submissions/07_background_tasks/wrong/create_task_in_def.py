@@ -1,6 +1,6 @@
 # fails: test_a_new_user_gets_a_welcome_mail
 # kind: server-error
-# says: no running event loop
+# says: a def runs in a thread
 import asyncio
 from typing import Annotated
 

@@ -1,6 +1,6 @@
 # fails: test_a_new_user_gets_a_welcome_mail
 # kind: wrong-body
-# says: when the app had stopped, no mail was sent
+# says: asyncio.create_task() began ends with the app
 import asyncio
 
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response

@@ -1,6 +1,6 @@
 # fails: test_a_new_user_gets_a_welcome_mail
 # kind: wrong-body
-# says: no mail was sent
+# says: a coroutine without await never begins
 import asyncio
 
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response

@@ -1,6 +1,6 @@
 # fails: test_a_mail_that_fails_stops_nothing_else
 # kind: wrong-body
-# says: raised RuntimeError after the response had left
+# says: After the response had left, line 25 raised HTTPException: 502
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
 from logs import audit, log
 from mailer import Mailer, get_mailer

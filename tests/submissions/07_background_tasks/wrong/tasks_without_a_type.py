@@ -1,6 +1,6 @@
 # fails: test_a_new_user_gets_a_welcome_mail
 # kind: validation
-# says: background_tasks
+# says: without the type BackgroundTasks
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
 from logs import audit, log
 from mailer import Mailer, get_mailer
