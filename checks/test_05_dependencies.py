@@ -692,8 +692,8 @@ def test_nobody_gets_in_with_an_empty_key(empty_key, api, override, rng):
 def open_door(how, headers):
     sent = f'with the header X-API-Key: "{headers[HEADER]}"' if headers else "without X-API-Key"
     return (
-        f"SHOP_API_KEY {how}, and a request {sent} got in. Somebody forgot one line in the "
-        "configuration, and the whole shop stands open: as long as there is no key, no key is right."
+        f"SHOP_API_KEY {how}, so there is no key, and no key is right: a request {sent} is 401. "
+        "Else the whole shop stands open when somebody forgets one line in the configuration."
     )
 
 
@@ -738,9 +738,9 @@ def test_the_key_comes_from_the_settings(api, override, environment, rng):
     for method, path, given in reversed(writes(rng)):
         response = api.request(method, path, headers=environment.headers, **given)
         assert response.status_code == 401, (
-            f'The check replaced get_settings by a function with another api_key, "{other}", and '
-            "the old key still opens the shop. The key was read past Depends(get_settings), or "
-            "kept."
+            f'The check replaced get_settings by a function with another api_key, "{other}", so '
+            "the old key is 401. If it still opens the shop, the key was read past "
+            "Depends(get_settings), or kept."
         )
     response = api.delete("/products/3", headers={HEADER: other})
     assert response.status_code == 204, (
@@ -759,6 +759,6 @@ def test_the_guard_can_be_replaced(api, override, rng):
         response = api.request(method, path, **given)
         assert response.status_code == status, (
             "The check replaced require_api_key by a function that lets everyone in, as a test of "
-            f"your shop would. {method} {path} still wants a key: it asks for it in another way "
-            "than through Depends(require_api_key)."
+            f"your shop would. If {method} {path} still wants a key, it asks for it in another "
+            "way than through Depends(require_api_key)."
         )

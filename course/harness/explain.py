@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from course.harness.case import Case, Explanation, function_of, named, said, status_of
+from course.harness.crash import beside
 from course.harness.difference import Difference, difference
 from course.harness.failure import Failure
 from course.harness.frames import innermost, last_place
 from course.harness.lifespan import ShutdownFailed, StartupFailed
 from course.harness.load import LoadProblem
-from course.harness.reasons import REASONS, beside
+from course.harness.reasons import REASONS
 from course.harness.seams import SeamMissing
 from course.harness.words import json_type, operand, shorten, text_of, value
 
