@@ -230,6 +230,7 @@ def test_a_sku_belongs_to_one_product(database, api, rng):
 # Sessions and connections --------------------------------------------------------------------------
 
 
+@terminal_only("the browser gives the database to one request after the other")
 @section("a-session-for-each-request")
 @needs("test_a_product_is_created_and_read")
 @hints(
@@ -261,19 +262,20 @@ def test_requests_at_the_same_time_do_not_meet_in_a_session(database, start, rng
     "A session must be closed on every way out, also when the request ends in an error.",
     "async with new_session() as session: yield session",
 )
-def test_each_request_gives_its_connection_back(database, connections, api, rng):
+def test_each_request_gives_its_connection_back(database, connections, start, rng):
     """After each request its connection is back in the pool, also after an error."""
-    product = add_product(api, rng)
-    for method, path, body in (
-        ("POST", "/users", {"name": "Ada"}),
-        ("POST", "/users", {"name": ""}),
-        ("POST", "/products", new_product(rng)),
-        ("POST", "/products", new_product(rng, sku=product["sku"])),
-        ("GET", f"/products/{product['id']}", None),
-        ("GET", f"/products/{UNKNOWN}", None),
-    ):
-        response = api.request(method, path, json=body)
-        assert lent(connections) == "no connection", keeps(response)
+    with start() as api:
+        product = add_product(api, rng)
+        for method, path, body in (
+            ("POST", "/users", {"name": "Ada"}),
+            ("POST", "/users", {"name": ""}),
+            ("POST", "/products", new_product(rng)),
+            ("POST", "/products", new_product(rng, sku=product["sku"])),
+            ("GET", f"/products/{product['id']}", None),
+            ("GET", f"/products/{UNKNOWN}", None),
+        ):
+            response = api.request(method, path, json=body)
+            assert lent(connections) == "no connection", keeps(response)
 
 
 def lent(connections):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -98,6 +99,21 @@ def test_a_hanging_check_is_named_with_its_line_and_the_others_run_in_a_new_chil
     assert hung.message.startswith("Line 15 was still running")
     assert hung.exchanges[0].url == "/"
     assert len(set(report.output.split())) == 2
+
+
+def test_what_waits_for_a_hanging_check_names_its_title(
+    tiny_course: Exercise, tmp_path: Path
+) -> None:
+    root = shutil.copytree(tiny_course.root, tmp_path / "course")
+    checks = root / "checks/test_01_tiny.py"
+    text = checks.read_text("utf-8").replace(
+        "import hints, section", "import hints, needs, section"
+    )
+    checks.write_text(text.replace("def test_echo", '@needs("test_root")\ndef test_echo'), "utf-8")
+    submission = submit(tmp_path, "    import time\n    time.sleep(60)")
+    report = check(Exercise("01_tiny", root), submission, LIMITS)
+    assert verdicts(report) == ["hung", "pass", "skipped"]
+    assert report.checks[2].message == "Waits for: GET / says hello"
 
 
 def test_a_late_run_names_what_it_did_not_reach(tiny_course: Exercise, tmp_path: Path) -> None:

@@ -124,6 +124,11 @@ def request(exercise: Exercise, path: Path, folder: Path) -> Data:
 # What the runtimes word in their own way: Pyodide has another version of Python, other numbers for
 # the system's errors, and the two have run at different times.
 OWN = re.compile(r"\[Errno \d+\] |\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)?")
+# What a library says of its own objects when they are thrown away, whenever that is.
+THROWN_AWAY = re.compile(
+    r".*coroutine '(Connection|AsyncSession)\.\w+' was never awaited.*\n"
+    r"|.*The garbage collector is trying to clean up non-checked-in connection .*\n"
+)
 
 
 def comparable(report: Data) -> Data:
@@ -138,7 +143,9 @@ def comparable(report: Data) -> Data:
 
 def _same_words(value: Any) -> Any:
     # Python 3.13 gave re.error a better name.
-    return OWN.sub("", value).replace("PatternError", "error") if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return OWN.sub("", THROWN_AWAY.sub("", value)).replace("PatternError", "error")
 
 
 def flat(data: Any, place: str = "") -> Iterator[tuple[str, Any]]:

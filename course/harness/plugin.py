@@ -7,6 +7,7 @@ It also works under a plain pytest, with pytest's own output:
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import secrets
@@ -209,21 +210,18 @@ def _describe(item: pytest.Item) -> Check:
     slug = session_of(item.config).slug
     return Check(
         id=item.name,
-        title=_first_line(item),
+        title=_first_line(item.name, getattr(item, "obj", None)),
         hints=len(marks.texts(item, "hints")),
         docs=f"lessons/{slug}/#{sections[0]}" if sections else f"lessons/{slug}/",
     )
 
 
-def _first_line(item: pytest.Item) -> str:
-    doc = (
-        (getattr(item.obj, "__doc__", None) or "").strip()
-        if isinstance(item, pytest.Function)
-        else ""
-    )
-    return doc.partition("\n")[0].rstrip(".") or item.name
+def _first_line(name: str, function: object) -> str:
+    doc = inspect.getdoc(function) if inspect.isfunction(function) else None
+    return (doc or "").partition("\n")[0].rstrip(".") or name
 
 
 def _title(item: pytest.Item, other: str) -> str:
-    named = {sibling.name: sibling for sibling in item.session.items}
-    return _first_line(named[other]) if other in named else other
+    """The title of another check of the file, also of one that an earlier child has run."""
+    module = getattr(item, "module", None)
+    return _first_line(other, getattr(module, other, None))

@@ -1,4 +1,5 @@
 # SQLModel: one class is the table and the model.
+# terminal: needs SQLModel
 import os
 from collections import Counter
 from contextlib import asynccontextmanager

@@ -1,4 +1,5 @@
 # Tortoise ORM, which takes the address in a form of its own.
+# terminal: needs Tortoise ORM
 import os
 from collections import Counter
 from contextlib import asynccontextmanager

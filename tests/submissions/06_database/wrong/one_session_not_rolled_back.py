@@ -1,6 +1,7 @@
 # fails: test_a_sku_belongs_to_one_product
 # kind: server-error
 # says: PendingRollbackError
+# terminal: prints warnings in a check that only the terminal runs
 import os
 from collections import Counter
 from collections.abc import AsyncIterator
