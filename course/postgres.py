@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from course import processes
+
 PATIENCE = 30.0  # seconds for a server to start or to stop
 PLACES = ("/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/pgsql-*/bin")
 NOBODY = "nobody"  # who runs it when we are root, which PostgreSQL refuses to be
@@ -93,11 +95,12 @@ def _user(home: Path) -> str | None:
 
 
 def _run(command: list[str | Path], user: str | None) -> None:
-    done = subprocess.run(
-        [str(word) for word in command], user=user, cwd="/", capture_output=True, text=True
-    )
-    if done.returncode:
-        raise NoPostgres(f"{Path(command[0]).name} failed: {done.stderr.strip()}")
+    words = [str(word) for word in command]
+    output = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    with processes.beside(words, user=user, cwd="/", **output) as program:
+        _, said = program.communicate()
+    if program.returncode:
+        raise NoPostgres(f"{Path(command[0]).name} failed: {str(said).strip()}")
 
 
 @contextmanager
@@ -107,7 +110,7 @@ def _running(binaries: Path, home: Path, user: str | None) -> Iterator[int]:
     settings = {**FAST, "listen_addresses": "127.0.0.1", "unix_socket_directories": str(home)}
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     log = (home / "log.txt").open("wb")
-    process = subprocess.Popen(
+    with processes.beside(
         [str(binaries / "postgres"), "-D", str(home / "data"), "-p", str(port), *options],
         user=user,
         cwd="/",
@@ -115,16 +118,16 @@ def _running(binaries: Path, home: Path, user: str | None) -> Iterator[int]:
         stdout=log,
         stderr=log,
         start_new_session=True,  # a Ctrl-C is for us, and we stop it
-    )
-    try:
-        _wait(process, port, home / "log.txt")
-        yield port
-    finally:
-        log.close()
-        process.send_signal(signal.SIGINT)  # disconnects everybody
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(PATIENCE)
-        process.kill()
+    ) as process:
+        try:
+            _wait(process, port, home / "log.txt")
+            yield port
+        finally:
+            log.close()
+            process.send_signal(signal.SIGINT)  # disconnects everybody
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(PATIENCE)
+            process.kill()
 
 
 def _free_port() -> int:

@@ -10,7 +10,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 LINUX = sys.platform == "linux"
 WINDOWS = sys.platform == "win32"
@@ -66,16 +69,26 @@ def run_foreign(command: list[str]) -> int:
     before = _adopting
     _adopt(False)
     try:
-        with _starting:
-            program = subprocess.Popen(command)
-            _ours.add(program.pid)
-        try:
+        with beside(command) as program:
             return program.wait()
-        finally:
-            with _starting:
-                _ours.discard(program.pid)
     finally:
         _adopt(before)
+
+
+@contextmanager
+def beside(command: list[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A program that runs while the children come and go, and is not taken for an orphan.
+
+    The caller ends it. `options` are those of Popen; raises OSError as it does.
+    """
+    with _starting:
+        program = subprocess.Popen(command, **options)
+        _ours.add(program.pid)
+    try:
+        yield program
+    finally:
+        with _starting:
+            _ours.discard(program.pid)
 
 
 def kill(child: subprocess.Popen[bytes]) -> None:

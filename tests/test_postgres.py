@@ -11,8 +11,9 @@ import fake_course
 import psycopg
 import pytest
 
-from course import postgres
+from course import postgres, processes
 from course.postgres import NoPostgres, server
+from course.spare import Spare
 
 
 @pytest.fixture
@@ -37,6 +38,18 @@ def test_a_server_answers_and_is_gone_afterwards(temp):
         psycopg.connect(address)
     running = subprocess.run(["ps", "-A", "-o", "args"], capture_output=True, text=True).stdout
     assert str(temp) not in running
+
+
+@pytest.mark.skipif(os.environ.get("CI") != "true" and not postgres.installed(), reason="no server")
+def test_a_server_outlives_the_children_of_the_checks(temp):
+    processes.adopt_orphans()
+    try:
+        with server() as address:
+            Spare().close()  # kills whatever it takes for its own
+            with psycopg.connect(address) as connection:
+                assert connection.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        processes._adopt(False)
 
 
 def test_the_server_that_database_url_names_is_used(monkeypatch):
