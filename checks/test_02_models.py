@@ -3,7 +3,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from string import ascii_lowercase
 
-from course.harness import hints, needs, section
+from course.harness import hints, needs, one_app, section
+
+pytestmark = one_app
 
 USER = {"id", "email", "full_name", "created_at"}
 PRODUCT = {"id", "sku", "name", "category", "price_cents", "tags", "description", "price"}
@@ -256,7 +258,7 @@ def test_password_and_full_name_have_bounds(api, rng):
     "The same return type, -> UserOut, gives the same answer.",
     'if user_id not in users: raise HTTPException(404, "No such user")',
 )
-def test_a_user_is_read_by_id(api, rng):
+def test_a_user_is_read_by_id(app, api, rng):
     """GET /users/{user_id} answers what the sign-up answered, or 404."""
     created = []
     for new in (a_user(rng), a_user(rng), without(a_user(rng), "full_name")):
@@ -466,7 +468,7 @@ def test_a_product_is_created(api, rng):
     "A field is optional when it has a default.",
     "tags: list[str] = [] and description: str | None = None",
 )
-def test_tags_and_description_may_be_missing(api, rng):
+def test_tags_and_description_may_be_missing(app, api, rng):
     """POST /products takes a product without tags and description."""
     new = without(without(a_product(rng), "tags"), "description")
     response = api.post("/products", json=new)

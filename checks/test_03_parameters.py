@@ -4,7 +4,9 @@ from itertools import combinations
 
 import pytest
 
-from course.harness import hints, needs, section
+from course.harness import hints, needs, one_app, section
+
+pytestmark = one_app
 
 CATEGORIES = ("kitchen", "office", "garden", "bath")
 SEARCH = {
@@ -537,7 +539,7 @@ def test_an_unknown_query_parameter_is_422(api):
     "A chain of if and elif uses only the first one that fits: write one if for each.",
     "The products come from shop.products, and not from a list of your own.",
 )
-def test_filters_work_together(other_shop, api, rng):
+def test_filters_work_together(other_shop, app, api, rng):
     """GET /products combines all filters, with other products on the shelves too."""
     products, wishes = other_shop
     pairs = list(combinations(("q", "category", "min_price", "max_price", "in_stock", "tag"), 2))
@@ -627,7 +629,7 @@ def test_a_sku_has_a_pattern(api):
     "class StockIn(BaseModel) with quantity and reason, and stock: StockIn in the signature.",
     "products[product_id].stock = stock.quantity",
 )
-def test_the_stock_is_replaced(api, shelves, rng):
+def test_the_stock_is_replaced(app, api, shelves, rng):
     """PUT /products/{product_id}/stock sets how many there are."""
     cases = [(rng.randint(200, 900), "Stocktake"), (0, "Mop"), (rng.randint(1, 99), "r" * 100)]
     twin = rng.choice(with_a_twin(shelves))
@@ -673,7 +675,7 @@ def test_the_stock_is_replaced(api, shelves, rng):
     "quantity: Annotated[int, Field(ge=0)] and reason: Annotated[str, Field(min_length=3, "
     "max_length=100)]",
 )
-def test_a_stock_that_cannot_be_is_refused(api, shelves, rng):
+def test_a_stock_that_cannot_be_is_refused(app, api, shelves, rng):
     """PUT /products/{product_id}/stock is 404 or 422 when it cannot be done."""
     product = rng.choice(shelves)
     quantity = product["stock"] + 1
@@ -708,7 +710,7 @@ def test_a_stock_that_cannot_be_is_refused(api, shelves, rng):
     "A parameter response: Response lets the function set headers beside what it returns.",
     'if x_request_id: response.headers["X-Request-ID"] = str(x_request_id)',
 )
-def test_the_request_id_comes_back(api, shelves, rng):
+def test_the_request_id_comes_back(app, api, shelves, rng):
     """PUT /products/{product_id}/stock sends X-Request-ID back."""
     product = rng.choice(shelves)
     path = f"/products/{product['id']}/stock"
@@ -769,7 +771,7 @@ def not_the_same(text, request_id):
 @section("a-header")
 @needs("test_the_request_id_comes_back")
 @hints("The type of the parameter decides, for a header as for a query parameter: UUID | None.")
-def test_a_request_id_is_a_uuid(api, shelves, rng):
+def test_a_request_id_is_a_uuid(app, api, shelves, rng):
     """PUT /products/{product_id}/stock reads X-Request-ID as a UUID, and is 422 for other text."""
     product = rng.choice(shelves)
     the_list_shows(api, shelves, UNTOUCHED)
@@ -808,7 +810,7 @@ def test_a_request_id_is_a_uuid(api, shelves, rng):
     "def change_price(product_id: int, change: Change, approval: Approval, announce: …)",
     "Keep the old price in a variable before you set the new one.",
 )
-def test_a_price_is_changed(api, shelves, rng):
+def test_a_price_is_changed(app, api, shelves, rng):
     """POST /products/{product_id}/price-change sets a new price."""
     prices = {product["id"]: product["price_cents"] for product in shelves}
     first = rng.choice(with_a_twin(shelves))
@@ -868,7 +870,7 @@ def test_a_price_is_changed(api, shelves, rng):
     "Field(min_length=2, max_length=50)]",
     "An id that no product has: raise HTTPException(404).",
 )
-def test_a_price_change_that_cannot_be_is_refused(api, shelves, rng):
+def test_a_price_change_that_cannot_be_is_refused(app, api, shelves, rng):
     """POST /products/{product_id}/price-change is 404 or 422 when it cannot be done."""
     product = rng.choice(shelves)
     change = {"new_price_cents": product["price_cents"] + 1}

@@ -92,6 +92,12 @@ def test_one_that_starts_the_app_itself_has_its_own(statuses):
     assert statuses(*checks) == ["pass", "pass", "pass"]
 
 
+def test_it_begins_with_the_files_as_they_were(statuses):
+    change = "(folder / 'main.py').write_text('changed')"
+    checks = [("folder, app", change), ("api", SEEN.format(1))]
+    assert statuses(*checks) == ["pass", "pass"]
+
+
 def test_statements_on_connections_of_an_earlier_check_are_seen(statuses):
     count = "\n    ".join([STORED.format(2), "assert statements.own, 'none was seen'"])
     checks = [("database, api", STORED.format(1)), ("database, statements, api", count)]

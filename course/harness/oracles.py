@@ -127,6 +127,7 @@ def import_afresh(session: Session) -> Loaded:
 
 def _shared(session: Session) -> Api:
     if session.shared is None:
+        restore(session.folder, session.files)
         app = import_afresh(session).app
         session.shared = session.running.enter_context(watched(app, session))
     session.shared.cookies.clear()
