@@ -32,12 +32,12 @@ class NoPostgres(Exception):
 def server() -> Iterator[str]:
     """The address of a server on which databases can be made: `postgresql://…/postgres`.
 
-    The one that DATABASE_URL names, else a private one on a free port of the loopback, which is
+    The one that DATABASE_URL names, with the driver that it names, else a private one on a free port of the loopback, which is
     stopped and removed at the end. Raises NoPostgres.
     """
     named = os.environ.get("DATABASE_URL", "")
     if named.startswith("postgresql"):
-        yield "postgresql" + named[named.index("://") :]
+        yield named
         return
     binaries = _binaries()
     home = Path(tempfile.mkdtemp(prefix="course-pg-"))

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from course import postgres, processes
+from course.harness.database import SERVER, PostgreSQL, empty_database
 from course.postgres import NoPostgres, server
 from course.spare import Spare
 
@@ -52,10 +53,27 @@ def test_a_server_outlives_the_children_of_the_checks(temp):
         processes._adopt(False)
 
 
+@pytest.mark.skipif(os.environ.get("CI") != "true" and not postgres.installed(), reason="no server")
+@pytest.mark.parametrize(("named", "given"), [("", "asyncpg"), ("+psycopg", "psycopg")])
+def test_each_check_gets_an_empty_database_and_the_driver_that_is_named(
+    named, given, temp, monkeypatch
+):
+    with server() as address:
+        monkeypatch.setenv(SERVER, address.replace("://", f"{named}://"))
+        monkeypatch.setattr(PostgreSQL, "_name", "")
+        with empty_database() as first:
+            first._execute(first._address, "CREATE TABLE mugs (id int)")
+            assert first.tables() == ["mugs"]
+        with empty_database() as second:
+            assert second.url.startswith(f"postgresql+{given}://")
+            assert os.environ["DATABASE_URL"] == second.url
+            assert second.tables() == []
+
+
 def test_the_server_that_database_url_names_is_used(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://ada@db.example.com/shop")
     with server() as address:
-        assert address == "postgresql://ada@db.example.com/shop"
+        assert address == "postgresql+asyncpg://ada@db.example.com/shop"
 
 
 def test_without_one_it_says_what_to_install(monkeypatch):

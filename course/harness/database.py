@@ -71,13 +71,18 @@ class SQLite(Database):
 
 
 class PostgreSQL(Database):
-    """A database on a server, used again by the next check after it was emptied."""
+    """A database on a server, used again by the next check after it was emptied.
+
+    The address may name a driver for the app, as `postgresql+psycopg://…`; else it is asyncpg.
+    """
 
     dialect = "postgresql"
     _name = ""
 
-    def __init__(self, server: str) -> None:
-        self._server = server
+    def __init__(self, address: str) -> None:
+        scheme, _, rest = address.partition("://")
+        driver = scheme.partition("+")[2] or "asyncpg"
+        server = f"postgresql://{rest}"
         if not PostgreSQL._name:
             PostgreSQL._name = f"course_{secrets.token_hex(4)}"
             self._execute(server, f"CREATE DATABASE {PostgreSQL._name}")
@@ -89,7 +94,7 @@ class PostgreSQL(Database):
             f"WHERE datname = '{PostgreSQL._name}'",
         )
         self._execute(self._address, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-        self.url = self._address.replace("postgresql://", "postgresql+asyncpg://", 1)
+        self.url = self._address.replace("://", f"+{driver}://", 1)
 
     def tables(self) -> list[str]:
         found = self.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
