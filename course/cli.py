@@ -156,9 +156,9 @@ def hint(lesson: Where = "", root: Root = catalogue.ROOT) -> None:
         _print_lines(hints.everything(exercise))
         return
     shown = progress.of(exercise.slug).hints.get(failure.id, 0)
-    _print_lines(hints.next_one(exercise, failure, shown))
-    if hints.of(exercise, failure.id):
-        number = min(shown + 1, len(hints.of(exercise, failure.id)))
+    number = hints.next_number(exercise, failure, shown)
+    _print_lines(hints.up_to(exercise, failure, number))
+    if number:
         _change(root, lambda progress: progress.hint_shown(exercise.slug, failure.id, number))
 
 

@@ -22,14 +22,18 @@ def of(exercise: Exercise, check: str) -> list[str]:
     return checkfile.hints(exercise).get(check.partition("[")[0], [])
 
 
-def next_one(exercise: Exercise, failure: Check, shown: int) -> Iterator[Text]:
-    """The hints of a failed check up to the next one; `shown` have been shown before."""
+def next_number(exercise: Exercise, failure: Check, shown: int) -> int:
+    """The number of the next hint, when `shown` have been shown: the last one stays."""
+    return min(shown + 1, len(of(exercise, failure.id)))
+
+
+def up_to(exercise: Exercise, failure: Check, number: int) -> Iterator[Text]:
+    """The first `number` hints of a failed check."""
     texts = of(exercise, failure.id)
     yield Text(f"✗ {failure.title}", "bold")
     if not texts:
         yield Text(NONE_FOR_LOAD if failure.id == "load" else NONE)
         return
-    number = min(shown + 1, len(texts))
     for count, text in enumerate(texts[:number], 1):
         yield Text(f"\nHint {count} of {len(texts)}", "dim")
         yield from map(Text, textwrap.wrap(text, WIDTH))

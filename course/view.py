@@ -215,12 +215,9 @@ def _keys(screen: Screen) -> Text:
         return _listed({"enter": "go there", "esc": "back"}) + Text(f"   {words}")
     if screen.mode == "page":
         return _listed({"esc": "back", "↑↓": "scroll", "q": "quit"})
-    keys = {}
-    passed = screen.report is not None and screen.report.status == "pass"
-    if passed:
-        keys["n"] = "next"
-    if passed:
-        keys["h"] = "hints"
+    keys: dict[str, str] = {}
+    if screen.report and screen.report.status == "pass":
+        keys |= {"n": "next", "h": "hints"}
     elif len(screen.hints) < screen.hints_known:
         keys["h"] = f"hint {len(screen.hints) + 1} of {screen.hints_known}"
     keys |= {"l": "list", "s": "solution", "r": "run", "x": "reset", "o": "open", "q": "quit"}
