@@ -37,12 +37,6 @@ class Database:
         """What a query finds."""
         raise NotImplementedError
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Somebody else holds on to the whole database: whoever wants to write must wait."""
-        raise NotImplementedError
-        yield
-
 
 class SQLite(Database):
     """A file; one in memory would be another database for each connection."""
@@ -58,13 +52,6 @@ class SQLite(Database):
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with closing(self._connect()) as connection:
             return connection.execute(sql).fetchall()
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        with closing(self._connect()) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            yield
-            connection.rollback()
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self.file, timeout=PATIENCE, isolation_level=None)
@@ -105,16 +92,6 @@ class PostgreSQL(Database):
 
         with psycopg.connect(self._address, autocommit=True) as connection:
             return connection.execute(sql).fetchall()
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        import psycopg
-
-        with psycopg.connect(self._address) as connection:
-            for table in self.tables():
-                connection.execute(f'LOCK TABLE "{table}" IN EXCLUSIVE MODE')
-            yield
-            connection.rollback()
 
     @staticmethod
     def _execute(address: str, sql: str) -> None:

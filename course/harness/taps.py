@@ -81,9 +81,6 @@ class Connections:
     """What SQLAlchemy's pools have lent and not got back. Other libraries are not seen."""
 
     lent: int = 0
-    most: int = 0
-    seen: bool = False
-    """Whether any pool has lent anything at all."""
 
     @contextmanager
     def listening(self) -> Iterator[Connections]:
@@ -99,9 +96,7 @@ class Connections:
             event.remove(Pool, "checkin", self._checkin)
 
     def _checkout(self, *arguments: object) -> None:
-        self.seen = True
         self.lent += 1
-        self.most = max(self.most, self.lent)
 
     def _checkin(self, *arguments: object) -> None:
         self.lent -= 1
