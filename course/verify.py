@@ -16,6 +16,7 @@ from course.spare import Limits
 from course.submissions import Role, Submission, submissions
 
 LIMITS = Limits()
+STOPPED = ("starter", "wrong")  # at the first failure, which says all that is asked of them
 
 
 def verify(
@@ -77,7 +78,7 @@ def _run(
     roles: tuple[Role, ...] = ("starter", "solution", "right", "wrong"),
 ) -> Iterator[tuple[Submission, Report]]:
     jobs = [
-        Job(submission, exercise, submission.path, environment=environment)
+        Job(submission, exercise, submission.path, submission.role in STOPPED, environment)
         for exercise in exercises
         for submission in submissions(exercise)
         if submission.path.exists() and submission.role in roles
