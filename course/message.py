@@ -31,8 +31,9 @@ def faults(report: Report, exercise: Exercise) -> Iterator[str]:
     failure = report.first_failure
     if failure is None:
         return
-    text = as_text(report, exercise)
-    lines = [line for line in _block(text) if not line.startswith("      Hint ")]
+    block = _block(as_text(report, exercise))  # what the app has printed below is its own
+    lines = [line for line in block if not line.startswith("      Hint ")]
+    text = "\n".join(lines)
     if len(lines) > MOST_LINES:
         yield f"its message has {len(lines)} lines of {COLUMNS} columns, and may have {MOST_LINES}"
     if not failure.message:

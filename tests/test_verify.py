@@ -176,6 +176,17 @@ def test_each_damage_is_found(name, tmp_path):
     assert fault in done.stderr
 
 
+def test_what_an_app_prints_is_not_our_message(tmp_path):
+    root = fake_course.make(tmp_path)
+    change(
+        root,
+        f"{WRONG}/triple_0.py",
+        "return 3 * n",
+        "print('/tmp and site-packages')\n    return 3 * n",
+    )
+    assert fake_course.run(root, "verify", "1").returncode == 0
+
+
 def test_a_stray_file_is_found(tmp_path):
     root = fake_course.make(tmp_path)
     (root / WRONG / "notes.txt").write_text("later", "utf-8")
