@@ -11,7 +11,6 @@ import json
 import logging
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from typing import Any
 
 import httpx
 
+from course.harness.frames import Frame, frames_of
 from course.harness.lifespan import Lifespan
 from course.harness.loop import Loop
 from course.harness.report import Exchange, as_curl
@@ -52,7 +52,7 @@ class Recorded:
     sent: Exchange
     body: bytes = b""
     error: BaseException | None = None
-    handled: traceback.StackSummary | None = None
+    handled: list[Frame] | None = None
     """Where the exception came from that the answer was made of; None when it was made of none."""
     scope: dict[str, Any] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
@@ -286,7 +286,7 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             if error := sys.exception():
-                self.recorded.handled = traceback.extract_tb(error.__traceback__)
+                self.recorded.handled = frames_of(error)
             self.headers = list(message.get("headers", []))
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")

@@ -12,6 +12,9 @@ from typing import Any
 
 from course.harness import words
 
+Frame = tuple[str, int]
+"""A file's path, and a line of it."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -40,21 +43,26 @@ def own_place(error: BaseException, folder: Path) -> Place | None:
     return own_place_in(_frames(error), folder)
 
 
-def own_place_in(frames: traceback.StackSummary, folder: Path) -> Place | None:
+def own_place_in(frames: list[Frame], folder: Path) -> Place | None:
     places = _places(frames, folder)
     own = [place for place in places if not _is_provided(folder / place.file)]
     return next(reversed(own or places), None)
 
 
-def _frames(error: BaseException) -> traceback.StackSummary:
-    return traceback.extract_tb(innermost(error).__traceback__)
+def frames_of(error: BaseException) -> list[Frame]:
+    """Where the exception passed through, outermost first; nothing of it is kept alive."""
+    return [(f.f_code.co_filename, line) for f, line in traceback.walk_tb(error.__traceback__)]
 
 
-def _places(frames: traceback.StackSummary, folder: Path) -> list[Place]:
+def _frames(error: BaseException) -> list[Frame]:
+    return frames_of(innermost(error))
+
+
+def _places(frames: list[Frame], folder: Path) -> list[Place]:
     return [
-        Place(file, frame.lineno, (frame.line or "").strip())
-        for frame in frames
-        if frame.lineno and (file := words.inside(frame.filename, folder)) is not None
+        Place(file, line, linecache.getline(name, line).strip())
+        for name, line in frames
+        if line and (file := words.inside(name, folder)) is not None
     ]
 
 
