@@ -104,16 +104,21 @@ def content(database):
 
 def changed(before, after):
     """In words: no change, or how many rows came and went."""
-    came, went = rows(after - before), rows(before - after)
+    came, went = rows(len(after - before)), rows(len(before - after))
     return f"{came} came, {went} went" if before != after else "no change"
 
 
-def rows(found):
-    return f"{len(found) or 'no'} row{'' if len(found) == 1 else 's'}"
+def rows(count):
+    return f"{count or 'no'} row{'' if count == 1 else 's'}"
 
 
 def size(database):
     return sum(database.counts().values())
+
+
+def more(before, database):
+    """In words: how many rows there are now beyond `before`."""
+    return f"{rows(size(database) - before)} more"
 
 
 # Engine and tables ---------------------------------------------------------------------------------
@@ -153,7 +158,7 @@ def test_a_user_is_created(database, api, rng):
         before = size(database)
         response = api.post("/users", json={"name": name})
         assert response.status_code == 201
-        assert size(database) == before + 1, NOT_STORED
+        assert more(before, database) == "1 row more", NOT_STORED
         assert response.json()["name"] == name
         assert type(response.json()["id"]) is int, "The id of a user is a whole number."
         ids.add(response.json()["id"])
@@ -175,7 +180,7 @@ def test_a_product_is_created_and_read(database, api, rng):
         before = size(database)
         response = api.post("/products", json=new)
         assert response.status_code == 201
-        assert size(database) == before + 1, NOT_STORED
+        assert more(before, database) == "1 row more", NOT_STORED
         assert type(response.json()["id"]) is int, "The id of a product is a whole number."
         assert response.json() == {"id": response.json()["id"], **new}
         made.append(response.json())
@@ -774,7 +779,7 @@ def test_a_sku_belongs_to_one_product_also_at_the_same_time(database, api, rng):
             "looked, found none, and then stored its own. Only the database sees all requests: the "
             "rule belongs into the table."
         )
-        assert size(database) == before + 1, (
+        assert more(before, database) == "1 row more", (
             "Four products with the same sku came together, and one was created. In the database "
             "there is not exactly one row more."
         )

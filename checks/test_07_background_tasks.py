@@ -628,6 +628,11 @@ def test_a_report_is_done(shop, order, rng):
             session.add_order(new, session.get_product(1))
             session.commit()
         total += quantity * 1250
+    stored = counted(list(shop.store._reports), "report")
+    assert stored == "3 reports", (
+        "Three reports were asked for, and the store does not hold three. A report that nobody has "
+        "asked for stays pending for ever: the task finishes the one whose id it was given."
+    )
     # After a new start, as another process would: what is only in memory does not count.
     with shop.store.Session() as session:
         waiting = session.add_report().id

@@ -6,17 +6,19 @@ Every function returns the faults it has found, as sentences; none is a pass.
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from course import message
-from course.catalogue import LEARN, Exercise
+from course.catalogue import LEARN, ROOT, Exercise
 from course.checkfile import checks, marks
 from course.harness.report import KINDS, Report
 from course.reset import same
 from course.submissions import Submission, disagreement, submissions
 
+SCHEMA = ROOT / "docs/report.schema.json"
 MOST_HINTS = 4
 FEWEST = {"right": 6, "wrong": 12}
 NOT_TRIGGERED = {
@@ -40,6 +42,20 @@ def every_message_reads_well(ran: Iterable[tuple[Submission, Report]]) -> list[s
         for submission, report in ran
         if submission.role == "wrong"
         for fault in message.faults(report, submission.exercise)
+    ]
+
+
+def every_report_fits_its_schema(ran: Iterable[tuple[Submission, Report]]) -> list[str]:
+    """What other programs are promised, docs/report.schema.json."""
+    try:
+        from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+    except ImportError:
+        return ["jsonschema, which authors have, is not installed here: make verify installs it"]
+    validator = Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
+    return [
+        f"{submission.name}: its Report does not fit {SCHEMA.name}: {error.json_path}: {error.message}"
+        for submission, report in ran
+        for error in validator.iter_errors(report.as_dict())
     ]
 
 

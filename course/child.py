@@ -11,6 +11,7 @@ import contextlib
 import faulthandler
 import functools
 import gc
+import importlib.metadata
 import io
 import json
 import os
@@ -158,7 +159,7 @@ def _preload() -> None:
     import course.harness.run  # noqa: F401  brings FastAPI, Pydantic, httpx and pytest
 
     # Asked for each EmailStr, and each time the whole description of a package is parsed for it.
-    pydantic.networks.version = functools.cache(pydantic.networks.version)  # type: ignore[attr-defined]
+    pydantic.networks.version = functools.cache(importlib.metadata.version)  # type: ignore[attr-defined]
 
     # Imported late by pytest: by then, a file of the learner's could have that name.
     with contextlib.suppress(ImportError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -31,9 +32,8 @@ def faults(report: Report, exercise: Exercise) -> Iterator[str]:
     failure = report.first_failure
     if failure is None:
         return
-    block = _block(as_text(report, exercise))  # what the app has printed below is its own
-    lines = [line for line in block if not line.startswith("      Hint ")]
-    text = "\n".join(lines)
+    text = as_text(replace(report, output=""), exercise)  # what the app has printed is its own
+    lines = [line for line in _block(text) if not line.startswith("      Hint ")]
     if len(lines) > MOST_LINES:
         yield f"its message has {len(lines)} lines of {COLUMNS} columns, and may have {MOST_LINES}"
     if not failure.message:

@@ -33,6 +33,7 @@ def verify(
     ran = list(_run(exercises, console, seed))
     faults += author.every_submission_behaves(ran)
     faults += author.every_message_reads_well(ran)
+    faults += author.every_report_fits_its_schema(ran)
     if mutants:
         from course import mutate
 

@@ -176,6 +176,14 @@ def test_each_damage_is_found(name, tmp_path):
     assert fault in done.stderr
 
 
+def test_a_report_that_breaks_the_schema_is_found(tmp_path):
+    submission = Submission(Exercise("01_x", tmp_path), "wrong", tmp_path / "a.py")
+    sound, broken = (Report("01_x", "X", status) for status in ("pass", "perhaps"))
+    assert author.every_report_fits_its_schema([(submission, sound)]) == []
+    (fault,) = author.every_report_fits_its_schema([(submission, broken)])
+    assert "does not fit report.schema.json: $.status: 'perhaps' is not one of" in fault
+
+
 def test_what_an_app_prints_is_not_our_message(tmp_path):
     root = fake_course.make(tmp_path)
     change(

@@ -112,7 +112,7 @@ CRASHES = {
         "answers with error.errors(), which holds the exception itself. Give them to "
         "RequestValidationError, which FastAPI can turn into a 422."
     ),
-    "'coroutine'": ("takes a coroutine for its result: there is an await missing before the call."),
+    "'coroutine'": "takes a coroutine for its result: there is an await missing before the call.",
     "Response not awaited": (
         "A dependency with yield caught an exception and did not raise it again, so there is "
         "neither an answer nor an error. Clean up in finally, which needs no except."
