@@ -4,7 +4,10 @@ import sys
 from collections import Counter
 from contextlib import closing, contextmanager
 
+import aiosqlite  # noqa: F401  here, so that it is there before the save for which a run waits
 import pytest
+import sqlalchemy.ext.asyncio
+import sqlalchemy.orm  # noqa: F401
 
 from course.harness import hints, needs, one_app, section, terminal_only
 from course.harness.taps import failing_commits

@@ -75,12 +75,13 @@ def _serve(
         """Until the parent says that the files are there; without a parent, no longer."""
         if message["wait"] and not read_line():
             os._exit(1)
+        # Not earlier: what the checks import is never a file of the learner's with that name.
+        sys.path.insert(0, request.folder)
 
     streams = _line_buffered()
     environment, write = dict(os.environ), os.write
     os.environ.update(request.environment)
     os.chdir(request.folder)
-    sys.path.insert(0, request.folder)
     try:
         run(request, emit, guard, wait)
     except BaseException as error:

@@ -191,6 +191,12 @@ def test_a_syntax_error_in_a_module_beside_main_names_that_module(tmp_path):
     assert (found.kind, found.place.file, found.place.line) == ("syntax", "store.py", 1)
 
 
+def test_a_module_beside_main_has_the_name_that_the_learner_gave_it(tmp_path):
+    found = problem(write(tmp_path, main="from store import box\n", store="bag = 1\n"))
+    assert found.actual == "ImportError: cannot import name 'box' from 'store'"
+    assert "imports a name that store does not have" in found.message
+
+
 def test_an_error_in_a_module_beside_main_names_that_module(tmp_path):
     found = problem(write(tmp_path, main="import store\n" + GOOD, store="x = 1\ny = 1 / 0\n"))
     assert (found.place.file, found.place.line, found.place.source) == ("store.py", 2, "y = 1 / 0")
@@ -279,6 +285,32 @@ def test_two_lessons_never_collide(tmp_path):
 def test_a_module_of_the_standard_library_is_found_before_a_stray_folder(tmp_path):
     write(tmp_path, main=GOOD + "import json\nn = json.dumps(1)\n", json__notes="x = 1\n")
     assert load(tmp_path, "lesson_test").module.n == "1"
+
+
+def test_a_file_with_the_name_of_a_library_hides_it_as_it_does_for_uvicorn(tmp_path):
+    found = problem(write(tmp_path, main=GOOD, fastapi="import json\n"))
+    assert found.kind == "import"
+    assert "means the library fastapi, and finds your file fastapi.py" in found.message
+    assert (found.place.file, found.place.line) == ("main.py", 1)
+
+
+def test_a_submodule_of_a_library_is_hidden_too(tmp_path):
+    found = problem(
+        write(tmp_path, main=f"import pydantic.types\n{GOOD}", pydantic="import json\n")
+    )
+    assert "finds your file pydantic.py" in found.message
+
+
+def test_a_file_with_the_name_of_a_library_that_nobody_means_is_the_learners(tmp_path):
+    import packaging
+
+    main = f"import packaging\n{GOOD}app.title = packaging.box()\n"
+    files = write(tmp_path, main=main, packaging="def box():\n    return 'a box'\n")
+    assert load(files, "lesson_test").app.title == "a box"
+    unload(tmp_path, "lesson_test")
+    import packaging as again
+
+    assert again is packaging
 
 
 def test_nothing_is_written_beside_main(tmp_path):

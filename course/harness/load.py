@@ -5,10 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import difflib
-import functools
 import importlib
-import importlib.abc
-import importlib.machinery
 import inspect
 import linecache
 import os
@@ -19,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from course.harness import words
+from course.harness.beside import Beside, called_like_a_library, libraries_hidden
 from course.harness.frames import Place, function_place, last_place
 from course.harness.report import Advice
 
@@ -54,17 +52,18 @@ def load(folder: Path, package: str, main: str = "main.py") -> Loaded:
     Modules beside it import both ways, `import store` and `from . import store`, and are the
     same module either way. Raises LoadProblem.
     """
-    for finder in [finder for finder in sys.meta_path if isinstance(finder, _Beside)]:
+    for finder in [finder for finder in sys.meta_path if isinstance(finder, Beside)]:
         unload(finder.folder, finder.package)
     path = folder / main
     source = _read(path)
     parent = types.ModuleType(package)
     parent.__path__ = [str(folder)]
     sys.modules[package] = parent
-    sys.meta_path.insert(0, _Beside(folder, package))
+    sys.meta_path.insert(0, Beside(folder, package))
     name = f"{package}.{path.stem}"
     try:
-        module = importlib.import_module(name)
+        with libraries_hidden(folder):
+            module = importlib.import_module(name)
         if sys.version_info >= (3, 14):
             _evaluate_annotations(package)
     except LoadProblem:
@@ -106,7 +105,7 @@ def _imported(module: types.ModuleType) -> set[str]:
 
 def unload(folder: Path, package: str) -> None:
     """Forget every module of the submission, so that the next load reads the files again."""
-    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Beside)]
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, Beside)]
     # Compared as text: with hundreds of modules, and for every check, Path would be slow.
     prefix = str(folder) + os.sep
     for name, module in list(sys.modules.items()):
@@ -122,58 +121,6 @@ def unload(folder: Path, package: str) -> None:
         del linecache.cache[file]
     for cached in [path for path in sys.path_importer_cache if path.startswith(str(folder))]:
         del sys.path_importer_cache[cached]
-
-
-class _Beside(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds the modules beside main.py, under their plain name and inside the package."""
-
-    def __init__(self, folder: Path, package: str) -> None:
-        self.folder, self.package = folder, package
-
-    def find_spec(
-        self, fullname: str, path: Any = None, target: Any = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if fullname.startswith(self.package + "."):
-            return self._source(fullname)
-        head = fullname.partition(".")[0]
-        here = (self.folder / f"{head}.py").is_file() or (self.folder / head).is_dir()
-        if not here or not self._source(f"{self.package}.{fullname}"):
-            return None
-        return importlib.machinery.ModuleSpec(fullname, self)
-
-    def _source(self, fullname: str) -> importlib.machinery.ModuleSpec | None:
-        parts = fullname.split(".")[1:]
-        spec = importlib.machinery.PathFinder.find_spec(
-            fullname, [str(self.folder.joinpath(*parts[:-1]))]
-        )
-        if spec is not None and isinstance(spec.loader, importlib.machinery.SourceFileLoader):
-            # A cached .pyc is trusted by the second, and two saves can share one.
-            spec.loader = _Fresh(spec.loader.name, spec.loader.path)
-        return spec
-
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
-        module = importlib.import_module(f"{self.package}.{spec.name}")
-        self._specs = {**getattr(self, "_specs", {}), spec.name: module.__spec__}
-        return module
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        # The import system has just put the alias's spec on the module: take it off again.
-        for spec in self._specs.values():
-            if spec is not None and spec.name == module.__name__:
-                module.__spec__ = spec
-
-
-class _Fresh(importlib.machinery.SourceFileLoader):
-    """Reads the source every time and writes no bytecode."""
-
-    def get_code(self, fullname: str) -> types.CodeType:
-        path = self.get_filename(fullname)
-        return _compile(self.get_data(path), Path(path))
-
-
-@functools.lru_cache(maxsize=32)  # each check imports the same files again
-def _compile(source: bytes, path: Path) -> types.CodeType:
-    return compile(source, str(path), "exec", dont_inherit=True)
 
 
 def _read(path: Path) -> bytes:
@@ -225,20 +172,32 @@ def _import(error: BaseException, folder: Path) -> LoadProblem:
 
 
 def _text(error: BaseException) -> str:
-    """Without the library's file, which an ImportError names at its end."""
+    """Without the library's file, which an ImportError names at its end, and our package's name."""
     text = str(error)
-    return text.replace(f" ({error.path})", "") if isinstance(error, ImportError) else text
+    if not isinstance(error, ImportError):
+        return text
+    name = error.name or ""
+    return text.replace(f" ({error.path})", "").replace(name, _plain(name))
+
+
+def _plain(name: str) -> str:
+    """`store`, as a learner writes it, for `lesson_01_routing.store`."""
+    packages = [f.package for f in sys.meta_path if isinstance(f, Beside)]
+    return next((name.removeprefix(f"{p}.") for p in packages if name != p), name)
 
 
 def _import_reason(error: BaseException, place: Place | None, folder: Path) -> str:
     at = f"{place.opening} " if place else "main.py "
     text = str(error)
-    if isinstance(error, ModuleNotFoundError):
+    if hidden_by := _hidden_by(error, folder):
         return (
-            f"{at}imports {error.name}, and there is no such module. {_near_module(error, folder)}"
+            f"{at}means the library {Path(hidden_by).stem}, and finds your file {hidden_by}: what "
+            "stands beside main.py comes first. Give that file another name."
         )
+    if isinstance(error, ModuleNotFoundError):
+        return f"{at}imports {_plain(error.name or '')}, and there is no such module. {_near_module(error, folder)}"
     if isinstance(error, ImportError) and error.name:
-        return f"{at}imports a name that {error.name} does not have. {_near_name(error)}"
+        return f"{at}imports a name that {_plain(error.name)} does not have. {_near_name(error)}"
     if isinstance(error, NameError) and place and _is_f_string_path(place.source, str(error.name)):
         return (
             f"{at}makes an f-string of a path, so Python looks for {error.name} itself. Without "
@@ -270,6 +229,15 @@ def _import_reason(error: BaseException, place: Place | None, folder: Path) -> s
     if "is not a callable object" in text:
         return f"{at}calls the function inside Depends(). Give Depends the function itself."
     return f"{at}raised {type(error).__name__} while main.py was being imported: {words.sentence(text)}"
+
+
+def _hidden_by(error: BaseException, folder: Path) -> str:
+    """The file that was found where a library was meant, as `fastapi.py`; "" if that is not it."""
+    if not isinstance(error, ImportError):
+        return ""
+    parts = [part for part in (error.name or "").split(".") if part]
+    found = [part for part in parts if part in called_like_a_library(folder)]
+    return f"{found[0]}.py" if found and (folder / f"{found[0]}.py").is_file() else ""
 
 
 def _is_f_string_path(source: str, name: str) -> bool:
