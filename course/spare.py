@@ -163,7 +163,9 @@ class Spare:
         kept = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
         homes = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP")
         places = dict.fromkeys(homes, str(self.home))
-        return {**kept, **places, "TZ": ELSEWHERE, "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2"}
+        # The order of a set of texts must not decide what is said, or whether anything is.
+        same = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "TZ": ELSEWHERE}
+        return {**kept, **places, **same, "MALLOC_ARENA_MAX": "2"}
 
     # Each thread closes its stream: closed by another, it would wait for a process that escaped.
 
