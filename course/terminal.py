@@ -40,6 +40,7 @@ LEVEL_WORDS = {
     "actionable": "Better",
     "informative": "Note",
 }
+LONGEST_VALUE = 60  # of a header
 MOST_REMARKS = 3  # more than that nobody reads after a pass
 MOST_LINES = 5  # of the further places of one remark
 
@@ -170,13 +171,20 @@ def _file(shown: Path, check: Check | Advice) -> Path:
 
 def _request(exchange: Exchange, room: int) -> str:
     """A request in one line; the whole of it stands in the command to try again."""
-    headers = [f"{n}: {v}" for n, v in exchange.headers.items() if n != "content-type"]
+    headers = [
+        f"{name}: {_ends(text)}" for name, text in exchange.headers.items() if name != "content-type"
+    ]
     line = f"{exchange.method} {exchange.url}"
     if headers:
         line += f"  ({', '.join(headers)})"
     if exchange.request is not None:
         line += f"  {shorten(compact(exchange.request), max(20, room - len(line) - 2))}"
     return line
+
+
+def _ends(text: str) -> str:
+    """The beginning and the end of what nobody reads to the end, as a token."""
+    return text if len(text) <= LONGEST_VALUE else f"{text[:20]}…{text[-6:]}"
 
 
 def _answer(check: Check, exchange: Exchange | None, room: int) -> str:

@@ -544,6 +544,25 @@ CASES = {
         "server-error",
         "Line 8 raised Odd.",
     ),
+    "a form for a function that reads JSON": Case(
+        f"{THING}@app.post('/')\ndef create(thing: Thing): ...\n",
+        "assert api.post('/', data={'name': 'x'}).status_code == 200",
+        "validation",
+        "create (line 9) reads JSON, and the request sends a form.",
+    ),
+    "a form for a function that reads the query string": Case(
+        "@app.post('/')\ndef create(name: str): ...\n",
+        "assert api.post('/', data={'name': 'x'}).status_code == 200",
+        "validation",
+        "reads name from the query string, and the request sends a form. Fields of a form",
+    ),
+    "a form without a field": Case(
+        "from fastapi import Form\n@app.post('/')\n"
+        "def create(name: Annotated[str, Form()]): ...\n",
+        "assert api.post('/', data={'nam': 'x'}).status_code == 200",
+        "validation",
+        "create (line 7) requires name in the form, and the request has no such field",
+    ),
     "a form where JSON is sent": Case(
         "from fastapi import Form\nclass New(BaseModel):\n    name: str\n"
         "@app.post('/')\ndef create(new: Annotated[New, Form()]): ...\n",

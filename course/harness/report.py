@@ -6,6 +6,7 @@ Its JSON Schema is `docs/report.schema.json`; `docs/report.md` says it in prose.
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -182,12 +183,20 @@ def compact(value: Any) -> str:
 
 
 def as_curl(method: str, url: str, headers: dict[str, str], body: str | None) -> str:
-    """The same request as a command to paste into a shell."""
+    """The same request as a command to paste into a shell.
+
+    A token is left out: it was made for the users and the key of this run.
+    """
     words = ["curl", "-i"]
     if method != ("GET" if body is None else "POST"):
         words += ["-X", method]
     for name, value in headers.items():
-        words += ["-H", f"{name}: {value}"]
+        words += ["-H", f"{name}: {TOKEN.sub('$TOKEN', value)}"]
     if body is not None:
         words += ["-d", body]
-    return shlex.join([*words, url])
+    # In single quotes, a shell would not put the token in.
+    return re.sub(r"'([^']*\$TOKEN)'", r'"\1"', shlex.join([*words, url]))
+
+
+TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
+"""A JWT: its header, a JSON object, begins so in base64."""

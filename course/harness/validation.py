@@ -67,6 +67,8 @@ def explain_refusal(refused: Refusal, exchange: Exchange, route: Route | None) -
     if refused.place not in PLACES:
         return sentence(f"The request was refused: {refused.msg}")
     function = f"{route.name} ({route.function})" if route and route.function else "The function"
+    if says := _form_not_read(refused, exchange, function):
+        return says
     if refused.type == "missing":
         return _missing(refused, exchange, route, function)
     if refused.type == "json_invalid":
@@ -84,6 +86,32 @@ def explain_refusal(refused: Refusal, exchange: Exchange, route: Route | None) -
         says += " That is the bound itself: ge and le include it, gt and lt do not."
     return says
 
+
+def _form_not_read(refused: Refusal, exchange: Exchange, function: str) -> str:
+    """The request sends a form, and the function looks for its fields in another place."""
+    if not _is_form(exchange):
+        return ""
+    sent = dict(parse_qsl(str(exchange.request), keep_blank_values=True))
+    name = str(refused.names[-1]) if refused.names else ""
+    if refused.place == "query" and name in sent:
+        where = f"reads {name} from the query string"
+    elif refused.type in NO_JSON or (refused.place == "body" and not refused.names):
+        where = "reads JSON"
+    else:
+        return ""
+    return (
+        f"{function} {where}, and the request sends a form. Fields of a form are declared with "
+        "Form(), or by a class such as OAuth2PasswordRequestForm with Depends()."
+    )
+
+
+def _is_form(exchange: Exchange) -> bool:
+    return exchange.headers.get("content-type", "").startswith(FORM)
+
+
+FORM = "application/x-www-form-urlencoded"
+NO_JSON = ("model_attributes_type", "dict_type", "dataclass_type")
+"""What Pydantic says of a body that is text and not an object."""
 
 FILLED_IN = {
     "background_tasks": "BackgroundTasks",
@@ -116,6 +144,8 @@ def _missing(refused: Refusal, exchange: Exchange, route: Route | None, function
             "A parameter with a simple type is a query parameter; fields of a body belong in a "
             "Pydantic model."
         )
+    if refused.place == "body" and _is_form(exchange):
+        return f"{function} requires {name} in the form, and the request has no such field."
     if refused.place == "body" and (not refused.names or name in sent):
         return (
             f"{function} reads {name or 'a parameter'} from the body, and this request has none. "

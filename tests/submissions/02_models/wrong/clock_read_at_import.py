@@ -1,6 +1,6 @@
 # fails: test_created_at_is_the_moment_of_the_sign_up
 # kind: wrong-body
-# says: The clock was read once
+# says: the clock was read once, when main.py was imported
 from datetime import datetime, timezone
 from typing import Literal
 

@@ -1,6 +1,6 @@
 # fails: test_created_at_is_the_moment_of_the_sign_up
 # kind: wrong-body
-# says: Keep the seconds
+# says: more than the fraction of a second was cut off
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated

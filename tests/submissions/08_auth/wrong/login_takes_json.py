@@ -1,6 +1,6 @@
 # fails: test_logging_in
 # kind: validation
-# says: refuses the body
+# says: reads JSON, and the request sends a form
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
