@@ -557,8 +557,7 @@ CASES = {
         "reads name from the query string, and the request sends a form. Fields of a form",
     ),
     "a form without a field": Case(
-        "from fastapi import Form\n@app.post('/')\n"
-        "def create(name: Annotated[str, Form()]): ...\n",
+        "from fastapi import Form\n@app.post('/')\ndef create(name: Annotated[str, Form()]): ...\n",
         "assert api.post('/', data={'nam': 'x'}).status_code == 200",
         "validation",
         "create (line 7) requires name in the form, and the request has no such field",

@@ -129,11 +129,12 @@ def request(exercise: Exercise, path: Path, folder: Path) -> Data:
 
 
 # What the runtimes word in their own way: Pyodide has another version of Python, other numbers for
-# the system's errors, the two have run at different times, a token says when it expires, and FastAPI
-# names an operation after any of its methods, which stand in a set.
+# the system's errors, the two have run at different times, a token says when it expires, a hash has
+# a salt, and FastAPI names an operation after any of its methods, which stand in a set.
 OWN = re.compile(
     r"\[Errno \d+\] |\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)?"
     r"|[\w-]*\.[\w-]{20,}\.[\w-]*"
+    r"|(\$|%24)argon2id[\w$%=,+/]*"
     r"|__(get|put|post|patch|delete)\b"
 )
 # What a library says of its own objects when they are thrown away, whenever that is.
