@@ -172,7 +172,9 @@ def _file(shown: Path, check: Check | Advice) -> Path:
 def _request(exchange: Exchange, room: int) -> str:
     """A request in one line; the whole of it stands in the command to try again."""
     headers = [
-        f"{name}: {_ends(text)}" for name, text in exchange.headers.items() if name != "content-type"
+        f"{name}: {_ends(text)}"
+        for name, text in exchange.headers.items()
+        if name != "content-type"
     ]
     line = f"{exchange.method} {exchange.url}"
     if headers:
