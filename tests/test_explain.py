@@ -558,7 +558,7 @@ CASES = {
     ),
     "a form without a field": Case(
         "from fastapi import Form\n@app.post('/')\ndef create(name: Annotated[str, Form()]): ...\n",
-        "assert api.post('/', data={'nam': 'x'}).status_code == 200",
+        "assert api.post('/', data={'title': 'x'}).status_code == 200",
         "validation",
         "create (line 7) requires name in the form, and the request has no such field",
     ),
