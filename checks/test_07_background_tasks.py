@@ -12,9 +12,10 @@ from uuid import UUID
 import httpx
 import pytest
 
-from course.harness import hints, needs, section
+from course.harness import hints, needs, section, terminal_only
 
 WELCOME = "Welcome to the Corner Shop"
+LONGEST_PAUSE = 0.3  # seconds: less than that could be a busy machine
 WORDS = "amber birch cedar dune ember fern grove heath iris juniper kelp linden moss".split()
 
 
@@ -714,3 +715,30 @@ def test_a_report_that_fails_closes_its_session(shop):
         "its session is open for ever. With each report that fails, the database "
         "has a connection less, until nobody gets one."
     )
+
+
+@section("def-or-async-def")
+@needs("test_a_mail_does_not_block_the_loop", "test_a_report_does_not_block_the_loop")
+@terminal_only("in the browser a def runs on the event loop, too")
+@hints(
+    "Is there a time.sleep() in an async def, or something else that takes long without an await?",
+    "In a plain def it may stay. In an async def, write await asyncio.sleep(…).",
+)
+def test_nothing_else_blocks_the_loop(shop, order, names):
+    """The event loop never stands still for 0.3 seconds or more."""
+    for path in ("/users", "/orders", "/reports"):
+        pauses = []
+        # The best of three: a busy machine makes pauses, too.
+        while len(pauses) < 3 and all(pause >= LONGEST_PAUSE for pause in pauses):
+            newcomer = person(f"{names[0]}{len(pauses)}")
+            body = {"/users": newcomer, "/orders": order, "/reports": None}[path]
+            with shop.open() as api, api.beating() as heart:
+                response = api.post(path, json=body)
+                assert response.status_code in (201, 202)
+            pauses.append(heart.longest)
+        shortest = min(pauses)
+        paused = f"{shortest:.1f} seconds" if shortest >= LONGEST_PAUSE else "no long pause"
+        assert paused == "no long pause", (
+            f"POST {path} came first, and then the event loop stood still for {paused}. "
+            "Meanwhile nobody else is answered, also when this answer has left already."
+        )

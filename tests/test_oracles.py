@@ -54,24 +54,34 @@ def test_the_probe_tells_the_loop_from_a_thread():
 
 
 @pytest.mark.parametrize("blocks", [True, False])
-def test_the_heart_stops_while_the_loop_is_blocked(blocks):
+@pytest.mark.parametrize("afterwards", [True, False])
+def test_the_heart_stops_while_the_loop_is_blocked(blocks, afterwards):
     app = FastAPI()
-    heart = Heartbeat()
 
-    async def beat() -> AsyncIterator[None]:
-        async with heart.beating():
-            yield
-
-    @app.get("/", dependencies=[Depends(beat)])
-    async def read_root() -> None:
+    async def work() -> None:
         if blocks:
             time.sleep(0.5)
         else:
             await asyncio.sleep(0.5)
 
-    with running(app) as api:
+    @app.get("/")
+    async def read_root(tasks: BackgroundTasks) -> None:
+        if afterwards:
+            tasks.add_task(work)
+        else:
+            await work()
+
+    with running(app) as api, api.beating() as heart:
         api.get("/")
     assert (heart.longest > 0.3) is blocks
+
+
+def test_the_heart_does_not_miss_a_beat_between_two_requests():
+    with running(FastAPI()) as api, api.beating() as heart:
+        api.get("/")
+        time.sleep(0.4)
+        api.get("/")
+    assert heart.longest < 0.3
 
 
 @pytest.mark.parametrize("as_task", [True, False])

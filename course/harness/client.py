@@ -12,7 +12,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -22,6 +22,7 @@ import httpx
 from course.harness.frames import Frame, frames_of
 from course.harness.lifespan import Lifespan
 from course.harness.loop import Loop
+from course.harness.probe import Heartbeat
 from course.harness.report import Exchange, as_curl
 from course.harness.words import shorten
 
@@ -96,6 +97,15 @@ class Api(httpx.Client):
         finally:
             self._app.looks.remove((message, look))
 
+    @contextmanager
+    def beating(self) -> Iterator[Heartbeat]:
+        """A heart that beats on the app's loop during each request, its background tasks included."""
+        self._app.heart = heart = Heartbeat()
+        try:
+            yield heart
+        finally:
+            self._app.heart = None
+
     def together(self, requests: list[httpx.Request]) -> list[httpx.Response]:
         """Send requests so that all of them are in the app before the first one is answered.
 
@@ -146,6 +156,7 @@ class AppTransport(httpx.BaseTransport):
         self.exchanges = [] if exchanges is None else exchanges
         self.timeline: list[str] = []
         self.looks: list[Look] = []
+        self.heart: Heartbeat | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         (response,) = self.handle_together([request])
@@ -181,10 +192,11 @@ class AppTransport(httpx.BaseTransport):
         return response
 
     async def _serve_all(self, answers: list[_Answer]) -> None:
-        if len(answers) == 1:
-            await self._serve(answers[0])
-        else:
-            await asyncio.gather(*map(self._serve, answers))
+        async with self.heart.beating() if self.heart else nullcontext():
+            if len(answers) == 1:
+                await self._serve(answers[0])
+            else:
+                await asyncio.gather(*map(self._serve, answers))
 
     async def _serve(self, answer: _Answer) -> None:
         request = answer.request
