@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 
 from course.harness.client import running
 from course.harness.database import SERVER, empty_database
-from course.harness.probe import Heartbeat, LoopProbe
+from course.harness.probe import LoopProbe
 from course.harness.taps import Connections, Statements, failing_commits
 from course.postgres import NoPostgres, server
 
