@@ -1,61 +1,117 @@
-"""The examples of the lessons' pages run, and answer what the pages say they answer."""
+"""The examples of the pages run, and answer what the pages say they answer.
+
+On every page a block of Python is compiled. One that makes an `app` is started, and gets the curl
+commands of the ```console blocks below it. Outside the lessons, any other block of Python runs
+too, its `test_` functions included, and prints what a ```text block right below it shows.
+
+A block with a title, ```python title="app/main.py", is a file of that name: it lies beside all
+examples of its page. A block whose first line begins with "# Written for" needs what the course
+does not install, and is only compiled.
+"""
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
 import re
+import runpy
 import shlex
 import shutil
+import sys
+import textwrap
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 
-from course.catalogue import Exercise, exercises
-from course.harness.client import running
-from course.harness.load import load, unload
+from course.catalogue import ROOT, Exercise, exercises
+from course.harness.client import BASE_URL, running
 
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^( *)```(\w+)(?: ([^\n]*))?\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+TITLE = re.compile(r'title="([^"]+)"')
+APP = re.compile(r"FastAPI\(|^(async )?def app\(", re.MULTILINE)
+ELSEWHERE = "# Written for "
 # What is another one in every run: times, and what is made at random.
-CHANGING = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)?|[0-9a-f]{8}-[0-9a-f-]{27}")
+CHANGING = re.compile(
+    r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)?|[0-9a-f]{8}-[0-9a-f-]{27}|\d+\.\d+ (s|ms|µs)\b"
+)
 SERVERS_OWN = ("date:", "server:", "HTTP/1.1")
 
 
 @dataclass
 class Example:
-    """An app of a page, with the commands and outputs that follow it."""
+    """A block of Python of a page, with the commands and outputs that follow it."""
 
-    exercise: Exercise
+    page: Path
     line: int
     source: str
+    name: str = "main.py"
+    exercise: Exercise | None = None
+    files: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    prints: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.exercise.page.name}:{self.line}"
+        return f"{self.page.relative_to(ROOT / 'docs')}:{self.line}"
+
+    @property
+    def runs(self) -> bool:
+        return not self.source.startswith(ELSEWHERE)
+
+    @property
+    def is_app(self) -> bool:
+        return self.runs and bool(APP.search(self.source))
+
+    @property
+    def is_script(self) -> bool:
+        """Whether it is to run from top to bottom, also when an app is made in it."""
+        return self.runs and self.exercise is None and (not self.is_app or bool(self.prints))
+
+    def lay_out(self, folder: Path) -> None:
+        if self.exercise:
+            for file in self.exercise.folder.iterdir():
+                if file.is_file() and file.name != "main.py":
+                    shutil.copy(file, folder)
+        for name, text in {**self.files, self.name: self.source}.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, "utf-8")
 
 
-def examples() -> Iterator[Example]:
-    for exercise in exercises():
-        example = None
-        text = exercise.page.read_text("utf-8")
-        task = re.search(r"^## The task", text, re.MULTILINE)
-        for block in BLOCK.finditer(text):
-            language, body = block.groups()
-            if task and block.start() > task.start():
-                # From here on, what answers is the reference.
-                source = (exercise.solution / "main.py").read_text("utf-8")
-                example, task = (
-                    Example(exercise, text[: block.start()].count("\n") + 2, source),
-                    None,
-                )
-                yield example
-            if language == "python":
-                example = Example(exercise, text[: block.start()].count("\n") + 2, body)
-                yield example
-            elif language == "console" and example:
-                example.asked += commands(body)
+def pages() -> list[Path]:
+    return sorted(ROOT.glob("docs/**/*.md"))
+
+
+def examples(page: Path, exercise: Exercise | None) -> Iterator[Example]:
+    example, files = None, {}
+    text = page.read_text("utf-8")
+    task = re.search(r"^## The task", text, re.MULTILINE) if exercise else None
+    below = 0
+    for block in BLOCK.finditer(text):
+        _, language, info, body = block.groups()
+        body, line = textwrap.dedent(body), text[: block.start()].count("\n") + 2
+        title = TITLE.search(info or "")
+        if task and block.start() > task.start():
+            # From here on, what answers is the reference.
+            source = (exercise.solution / "main.py").read_text("utf-8")
+            example, task = Example(page, line, source, exercise=exercise), None
+            yield example
+        if title:
+            files[title[1]] = body
+        if language == "python":
+            name = title[1] if title else "main.py"
+            example = Example(page, line, body, name, exercise, files)
+            yield example
+        elif language == "console" and example:
+            example.asked += commands(body)
+        elif language == "text" and example and below and block.start() - below < 200:
+            example.prints = body
+        below = block.end() if language == "python" else 0
 
 
 def commands(body: str) -> Iterator[tuple[str, str]]:
@@ -65,8 +121,10 @@ def commands(body: str) -> Iterator[tuple[str, str]]:
         yield command, output.rstrip("\n")
 
 
-ALL = list(examples())
-APPS = [example for example in ALL if "FastAPI(" in example.source]
+LESSONS = {exercise.page: exercise for exercise in exercises()}
+ALL = [example for page in pages() for example in examples(page, LESSONS.get(page))]
+APPS = [example for example in ALL if example.is_app]
+SCRIPTS = [example for example in ALL if example.is_script]
 
 
 @pytest.mark.parametrize("example", ALL, ids=str)
@@ -74,20 +132,52 @@ def test_each_block_of_python_is_python(example):
     compile(example.source, str(example), "exec")
 
 
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Where an example lies and runs; afterwards its modules and variables are forgotten."""
+    environment = dict(os.environ)
+    os.environ["SECRET_KEY"] = "only-for-trying-things-out-at-home"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    os.environ.clear()
+    os.environ.update(environment)
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None)).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
 @pytest.mark.parametrize("example", APPS, ids=str)
-def test_each_app_answers_as_its_page_says(example, tmp_path, monkeypatch):
-    monkeypatch.setenv("SECRET_KEY", "only-for-trying-things-out-at-home")
-    for file in example.exercise.folder.iterdir():
-        if file.is_file() and file.name != "main.py":
-            shutil.copy(file, tmp_path)
-    (tmp_path / "main.py").write_text(example.source, "utf-8")
-    try:
-        with running(load(tmp_path, "page").app) as api:
-            for command, output in example.asked:
-                if command.startswith("curl"):
-                    compare(answer(api, command), output, command)
-    finally:
-        unload(tmp_path, "page")
+def test_each_app_answers_as_its_page_says(example, folder):
+    example.lay_out(folder)
+    module = importlib.import_module(example.name.removesuffix(".py").replace("/", "."))
+    with client(module.app, example) as api:
+        for command, output in example.asked:
+            if command.startswith("curl"):
+                compare(answer(api, command), output, command)
+    run_tests(vars(module))
+
+
+def client(app: Any, example: Example) -> AbstractContextManager[Any]:
+    if "def app(environ" in example.source:
+        return httpx.Client(transport=httpx.WSGITransport(app), base_url=BASE_URL)
+    if "def app(scope" in example.source:
+        return nullcontext(TestClient(app, base_url=BASE_URL))  # it knows of no lifespan
+    return running(app)
+
+
+@pytest.mark.parametrize("example", SCRIPTS, ids=str)
+def test_each_script_prints_what_its_page_says(example, folder, capsys):
+    example.lay_out(folder)
+    run_tests(runpy.run_path(str(folder / example.name), run_name="__main__"))
+    if example.prints is not None:
+        assert CHANGING.sub("…", capsys.readouterr().out) == CHANGING.sub("…", example.prints)
+
+
+def run_tests(names: dict[str, Any]) -> None:
+    for name, test in names.items():
+        if name.startswith("test_"):
+            test()
 
 
 def answer(api: httpx.Client, command: str) -> str:
@@ -130,13 +220,16 @@ def compare(said: str, shown: str, command: str) -> None:
         lines = [line for line in shown.splitlines() if not line.startswith(SERVERS_OWN)]
         assert [line for line in lines if line not in said.splitlines()] == []
         return
-    assert CHANGING.sub("…", said) == CHANGING.sub("…", shown.rstrip()), command
+    assert CHANGING.sub("…", said.rstrip("\n")) == CHANGING.sub("…", shown.rstrip()), command
 
 
 def test_there_are_examples_to_test():
     for exercise in exercises():
         asked = [command for e in APPS if e.exercise == exercise for command in e.asked]
         assert len(asked) >= 5, exercise.slug
+    assert len([e for e in APPS if e.page.parent.name == "fastapi" and e.asked]) >= 10
+    assert len([e for e in APPS if e.page.name == "cheatsheets.md" and e.asked]) >= 10
+    assert len(SCRIPTS) >= 5
 
 
 def test_the_pages_link_only_to_what_is_there():
