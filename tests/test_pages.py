@@ -18,8 +18,10 @@ import re
 import runpy
 import shlex
 import shutil
+import subprocess
 import sys
 import textwrap
+import tomllib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -28,6 +30,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 from fastapi.testclient import TestClient
 
 from course.catalogue import ROOT, Exercise, exercises
@@ -237,3 +240,30 @@ def test_the_pages_link_only_to_what_is_there():
     for page in [*root.glob("*.md"), *root.glob("docs/**/*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[\w-]+)?\)", page.read_text("utf-8")):
             assert (page.parent / Path(target)).exists(), f"{page.name}: {target}"
+
+
+def blocks(*languages: str) -> list[tuple[str, str]]:
+    """All blocks in one of these languages, with the page that they are from."""
+    return [
+        (str(page.relative_to(ROOT)), textwrap.dedent(block[4]))
+        for page in pages()
+        for block in BLOCK.finditer(page.read_text("utf-8"))
+        if block[2] in languages
+    ]
+
+
+def test_each_block_of_data_can_be_read():
+    for page, text in blocks("yaml"):
+        assert all(yaml.safe_load_all(text)), page
+    for _, text in blocks("toml"):
+        tomllib.loads(text)
+
+
+def test_each_dockerfile_has_no_finding(tmp_path):
+    linter = Path(sys.executable).with_name("hadolint")
+    for page, text in blocks("dockerfile", "Dockerfile"):
+        (tmp_path / "Dockerfile").write_text(text, "utf-8")
+        found = subprocess.run(
+            [linter, "Dockerfile"], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert found.stdout == "", page
