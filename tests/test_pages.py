@@ -24,7 +24,8 @@ import textwrap
 import tomllib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ import pytest
 import yaml
 from fastapi.testclient import TestClient
 
+from course import postgres
 from course.catalogue import ROOT, Exercise, exercises
 from course.harness.client import BASE_URL, running
 
@@ -78,9 +80,7 @@ class Example:
 
     def lay_out(self, folder: Path) -> None:
         if self.exercise:
-            for file in self.exercise.folder.iterdir():
-                if file.is_file() and file.name != "main.py":
-                    shutil.copy(file, folder)
+            shutil.copytree(self.exercise.folder, folder, dirs_exist_ok=True)
         for name, text in {**self.files, self.name: self.source}.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, "utf-8")
@@ -135,6 +135,14 @@ def test_each_block_of_python_is_python(example):
     compile(example.source, str(example), "exec")
 
 
+def test_what_could_run_is_run():
+    for example in ALL:
+        if not example.runs:
+            assert re.match(r"# Written for .*\d\.\d", example.source), example
+            imported = re.findall(r"^(?:from|import) (\w+)", example.source, re.MULTILINE)
+            assert [name for name in imported if find_spec(name) is None], example
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Where an example lies and runs; afterwards its modules and variables are forgotten."""
@@ -159,6 +167,25 @@ def test_each_app_answers_as_its_page_says(example, folder):
             if command.startswith("curl"):
                 compare(answer(api, command), output, command)
     run_tests(vars(module))
+
+
+FILE = "sqlite+aiosqlite:///bakery.db"
+
+
+@pytest.mark.skipif(os.environ.get("CI") != "true" and not postgres.installed(), reason="no server")
+@pytest.mark.parametrize(
+    "example", [example for example in APPS if FILE in example.source], ids=str
+)
+def test_only_the_address_changes_for_postgresql(example, folder, monkeypatch):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    with postgres.server() as address:
+        driver = address.replace("postgresql://", "postgresql+asyncpg://")
+        changed = replace(example, source=example.source.replace(FILE, driver))
+        changed.lay_out(folder)
+        with running(importlib.import_module("main").app) as api:
+            for command, output in changed.asked:
+                if command.startswith("curl"):
+                    compare(answer(api, command).replace("postgresql", "sqlite"), output, command)
 
 
 def client(app: Any, example: Example) -> AbstractContextManager[Any]:

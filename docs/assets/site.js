@@ -1,4 +1,4 @@
-// Names for what the theme leaves unnamed, so that a screen reader can tell it apart.
+// What the theme leaves out for screen readers and keyboards: names, and tables that scroll.
 (() => {
   "use strict";
 
@@ -8,7 +8,25 @@
     });
 
   name('[data-md-component="search"]', () => "Search");
-  const nameCode = () => name("nav.md-code__nav", (n) => `Code block ${n}`);
-  new MutationObserver(nameCode).observe(document.body, { childList: true, subtree: true });
-  nameCode();
+
+  // A section with a page of its own has a label that is empty.
+  for (const section of document.querySelectorAll('nav.md-nav[data-md-level="1"]')) {
+    const title = section.querySelector(":scope > .md-nav__title")?.textContent.trim();
+    if (!title) continue;
+    section.removeAttribute("aria-labelledby");
+    section.setAttribute("aria-label", title);
+  }
+
+  function complete() {
+    name("nav.md-code__nav", (n) => `Code block ${n}`);
+    for (const table of document.querySelectorAll(".md-typeset__scrollwrap")) {
+      if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
+      else table.removeAttribute("tabindex");
+    }
+  }
+
+  // The theme makes these parts later, by a script of its own.
+  new MutationObserver(complete).observe(document.body, { childList: true, subtree: true });
+  addEventListener("resize", complete);
+  complete();
 })();
