@@ -31,6 +31,8 @@ class Example:
     line: int
     source: str
     asked: list[tuple[str, str]] = field(default_factory=list)
+    reference: bool = False
+    """Whether it is the solution, whose other files it then needs."""
 
     def __str__(self) -> str:
         return f"{self.exercise.page.name}:{self.line}"
@@ -46,10 +48,8 @@ def examples() -> Iterator[Example]:
             if task and block.start() > task.start():
                 # From here on, what answers is the reference.
                 source = (exercise.solution / "main.py").read_text("utf-8")
-                example, task = (
-                    Example(exercise, text[: block.start()].count("\n") + 2, source),
-                    None,
-                )
+                line = text[: block.start()].count("\n") + 2
+                example, task = Example(exercise, line, source, reference=True), None
                 yield example
             if language == "python":
                 example = Example(exercise, text[: block.start()].count("\n") + 2, body)
@@ -77,9 +77,10 @@ def test_each_block_of_python_is_python(example):
 @pytest.mark.parametrize("example", APPS, ids=str)
 def test_each_app_answers_as_its_page_says(example, tmp_path, monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "only-for-trying-things-out-at-home")
-    for file in example.exercise.folder.iterdir():
-        if file.is_file() and file.name != "main.py":
-            shutil.copy(file, tmp_path)
+    exercise = example.exercise
+    shutil.copytree(exercise.folder, tmp_path, dirs_exist_ok=True)
+    if example.reference:
+        shutil.copytree(exercise.solution, tmp_path, dirs_exist_ok=True)
     (tmp_path / "main.py").write_text(example.source, "utf-8")
     try:
         with running(load(tmp_path, "page").app) as api:
