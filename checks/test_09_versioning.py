@@ -635,12 +635,13 @@ def test_nothing_else_ends(shop):
         response = shop.operation(V2, *operation)
         assert response.headers.get("deprecation", "not there") == "not there", why
         assert response.headers.get("sunset", "not there") == "not there", why
-    paths = ("/api/v3/products", "/api/v10/products", "/health")
-    ending = [path for path in paths if ENDING & set(shop.api.get(path).headers)]
-    assert ending == [], (
-        "This is none of version 1, and its answer has Deprecation or Sunset. One day there may be "
-        "such a path. Does something look for paths that begin with /api/v1?"
-    )
+    for path in ("/api/v3/products", "/api/v10/products", "/health"):
+        response = shop.api.get(path)
+        given = {name: response.headers[name] for name in ENDING if name in response.headers}
+        assert given == {}, (
+            "This is none of version 1, and its answer has these headers. One day there may be "
+            "such a path. Does something look for paths that begin with /api/v1?"
+        )
 
 
 # OpenAPI ----------------------------------------------------------------------------------------------

@@ -37,7 +37,16 @@ def server_error(case: Case) -> Explanation | None:
 def _crashed_with(case: Case) -> BaseException | None:
     """What was raised instead of an answer."""
     recorded = case.failure.recorded
-    return innermost(recorded.error) if recorded and recorded.error and not recorded.late else None
+    if not recorded or not recorded.error or recorded.late:
+        return None
+    return innermost(_before_it_was_handled(recorded.error))
+
+
+def _before_it_was_handled(error: BaseException) -> BaseException:
+    """What was raised to become a response, when no handler could make one any more."""
+    if "response already started" in text_of(error):
+        return error.__cause__ or error
+    return error
 
 
 def _is_beside(case: Case, error: BaseException) -> bool:
@@ -49,8 +58,7 @@ def _is_beside(case: Case, error: BaseException) -> bool:
 def beside(case: Case) -> str:
     """What was raised beside the thing that the check has found."""
     if late := case.failure.late:
-        if "response already started" in text_of(late):  # raised to become one
-            late = late.__cause__ or late
+        late = _before_it_was_handled(late)
         says = _crash(innermost(late), own_place(late, case.folder))
         return f"After the response had left, {says[0].lower()}{says[1:]}"
     error = _crashed_with(case)

@@ -217,6 +217,11 @@ def _import_reason(error: BaseException, place: Place | None, folder: Path) -> s
         return f"{at}ends the program while main.py is being imported, so there is no app to ask."
     if "must start with '/'" in text:
         return f'{at}gives a router a prefix without its leading slash. Write it as "/…".'
+    if "Prefix and path cannot be both empty" in text:
+        return (
+            f"{at}includes a router without a prefix, and an operation in it has the path "
+            '"": nothing says where that is. Give the router its prefix, or the operation its path.'
+        )
     if "Invalid args for response field" in text:
         return (
             f"{at}names a type, of a parameter or of what it returns, that FastAPI cannot turn into "

@@ -70,7 +70,7 @@ def _taken(route: Route, path: str) -> str:
 
 def route_missing(case: Case) -> Explanation | None:
     """404 from the router itself: no route matches the path."""
-    if case.exchange.status != 404 or 404 in case.failure.statuses:
+    if case.exchange.status != 404 or 404 in case.failure.statuses or _is_about_more(case):
         return None
     if on_path(case.table, case.path) or has_mounts(case.app):
         return None
@@ -87,6 +87,11 @@ def route_missing(case: Case) -> Explanation | None:
     else:
         says += f"Your app has {_list_routes(case.table)}."
     return Explanation("route-missing", says, wanted(case), status_of(case), place)
+
+
+def _is_about_more(case: Case) -> bool:
+    """Whether the check looks past the status, and says in its own words what is wrong there."""
+    return case.failure.target != "status" and bool(case.failure.message)
 
 
 def _no_routes(case: Case) -> str:
@@ -115,7 +120,9 @@ def _list_routes(table: list[Route]) -> str:
 
 
 def wrong_method(case: Case) -> Explanation | None:
-    if case.exchange.status != 405 or 405 in case.failure.statuses:
+    if case.exchange.status != 405 or 405 in case.failure.statuses or _is_about_more(case):
+        return None
+    if case.failure.statuses == {404}:  # the path must not be there at all, by any method
         return None
     there = on_path(case.table, case.path)
     if not there:
@@ -129,7 +136,7 @@ def wrong_method(case: Case) -> Explanation | None:
 
 
 def validation(case: Case) -> Explanation | None:
-    if case.exchange.status != 422 or 422 in case.failure.statuses:
+    if case.exchange.status != 422 or 422 in case.failure.statuses or _is_about_more(case):
         return None
     refused = refusal(case.exchange.response)
     if refused is None:

@@ -1,6 +1,6 @@
 # fails: load
 # kind: import
-# says: Prefix and path cannot be both empty
+# says: includes a router without a prefix
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
