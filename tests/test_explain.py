@@ -571,6 +571,23 @@ CASES = {
         "validation",
         "reads name from the query string, and the request sends a form. Fields of a form",
     ),
+    "null for what was not sent": Case(
+        "from fastapi.exceptions import RequestValidationError\nfrom pydantic import ValidationError\n"
+        "class Change(BaseModel):\n    title: str | None = None\n"
+        "class Book(BaseModel):\n    title: str\n"
+        "@app.patch('/')\ndef change(new: Change):\n    try:\n        Book(**new.model_dump())\n"
+        "    except ValidationError as error:\n"
+        "        raise RequestValidationError(error.errors()) from None\n",
+        "assert api.patch('/', json={}).status_code == 200",
+        "validation",
+        "title was not sent, and your code gave it to a model as null",
+    ),
+    "a 422 before a 403": Case(
+        "@app.post('/')\ndef create(names: Annotated[list[str], Body()]): ...\n",
+        "assert api.post('/', json=1).status_code == 403, 'Who asks comes first.'",
+        "validation",
+        "Who asks comes first. create (line 6) refuses",
+    ),
     "a form without a field": Case(
         "from fastapi import Form\n@app.post('/')\ndef create(name: Annotated[str, Form()]): ...\n",
         "assert api.post('/', data={'title': 'x'}).status_code == 200",

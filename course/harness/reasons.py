@@ -18,7 +18,7 @@ from course.harness.case import (
     status_of,
     wanted,
 )
-from course.harness.crash import server_error
+from course.harness.crash import server_error, with_the_check
 from course.harness.near import near_miss
 from course.harness.returned import error_with_200, returned_exception, returned_tuple
 from course.harness.routes import Route, has_mounts, on_path, router_left_out, shadowed
@@ -143,8 +143,10 @@ def validation(case: Case) -> Explanation | None:
         return None
     place = case.route.function if case.route else None
     says = explain_refusal(refused, case.exchange, case.route)
-    if refused.place not in PLACES:  # the app's own words: the check knows better what it asked for
-        says = case.failure.message or says
+    if case.failure.message and refused.place not in PLACES:
+        says = case.failure.message  # the app's own words: the check knows better what it asked for
+    elif case.failure.message and case.failure.statuses & {401, 403}:
+        says = with_the_check(case.failure.message, says)  # who asks comes before what they ask
     return Explanation("validation", says, wanted(case), "422", place)
 
 

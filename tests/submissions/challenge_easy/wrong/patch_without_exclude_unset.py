@@ -1,6 +1,6 @@
 # fails: test_patch_changes_only_what_is_sent
 # kind: validation
-# says: valid string
+# says: title was not sent, and your code gave it to a model as null
 from itertools import count
 from typing import Annotated, Literal, Self
 

@@ -1,6 +1,6 @@
 # fails: test_admins_see_and_disable_members
 # kind: validation
-# says: refuses "perhaps" as disabled
+# says: the role was not looked at first
 import asyncio
 import time
 from itertools import count

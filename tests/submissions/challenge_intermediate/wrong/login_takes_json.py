@@ -1,6 +1,6 @@
 # fails: test_logging_in
 # kind: validation
-# says: refuses the body
+# says: reads JSON, and the request sends a form
 import asyncio
 import time
 from itertools import count
