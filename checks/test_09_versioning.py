@@ -27,7 +27,7 @@ EVERY = PUBLIC + GUARDED
 
 DEPRECATION = "@1767225600"
 SUNSET = "Fri, 31 Dec 2027 23:59:59 GMT"
-ENDING = {"deprecation", "sunset"}
+ENDING = ("deprecation", "sunset")
 
 
 @dataclass
