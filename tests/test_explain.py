@@ -65,6 +65,20 @@ CASES = {
         "wrong-status",
         "The old path must be gone.",
     ),
+    "the same path twice": Case(
+        "@app.get('/')\ndef home(): ...\n@app.get('/')\ndef about(): ...\n",
+        "assert api.get('/about').status_code == 200",
+        "route-missing",
+        "GET / is declared twice, on line 5 and on line 7.",
+        line=7,
+    ),
+    "NaN in FastAPI's own 422": Case(
+        "@app.post('/')\ndef create(n: Annotated[float, Body(ge=0)]): ...\n",
+        "response = api.post('/', content='NaN', headers={'content-type': 'application/json'})\n"
+        "assert response.status_code == 422",
+        "server-error",
+        "FastAPI's 422 shows what was sent",
+    ),
     "two apps": Case(
         "@app.get('/')\ndef read(): ...\napp = FastAPI()\n",
         "assert api.get('/').status_code == 200",

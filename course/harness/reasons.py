@@ -84,6 +84,10 @@ def route_missing(case: Case) -> Explanation | None:
         says += f"There is {near[0]}{f' ({place})' if place else ''}: {near[1]}."
     elif not case.table:
         says += _no_routes(case)
+    elif again := _declared_again(case.table):
+        first, second = again
+        says += f"{first} is declared twice, on {first.declared} and on {second.declared}."
+        place = second.declared
     else:
         says += f"Your app has {_list_routes(case.table)}."
     return Explanation("route-missing", says, wanted(case), status_of(case), place)
@@ -111,6 +115,16 @@ def _no_routes(case: Case) -> str:
             "and the last one replaces the others with all their routes."
         )
     return "Your app has no routes yet."
+
+
+def _declared_again(table: list[Route]) -> tuple[Route, Route] | None:
+    """Two with the same path and method: one of them was meant for somewhere else."""
+    seen: dict[str, Route] = {}
+    for route in table:
+        if str(route) in seen:
+            return seen[str(route)], route
+        seen[str(route)] = route
+    return None
 
 
 def _list_routes(table: list[Route]) -> str:

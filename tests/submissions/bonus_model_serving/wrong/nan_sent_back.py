@@ -1,6 +1,6 @@
 # fails: test_finite_features
 # kind: server-error
-# says: JSON has no such numbers
+# says: FastAPI's 422 shows what was sent
 import asyncio
 import threading
 from contextlib import asynccontextmanager

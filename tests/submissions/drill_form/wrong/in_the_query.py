@@ -1,6 +1,6 @@
 # fails: test_the_form_is_read
 # kind: validation
-# says: query
+# says: reads title from the query string, and the request sends a form
 from fastapi import FastAPI
 
 app = FastAPI()

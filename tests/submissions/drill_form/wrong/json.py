@@ -1,6 +1,6 @@
 # fails: test_the_form_is_read
 # kind: validation
-# says: body
+# says: reads JSON, and the request sends a form
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 

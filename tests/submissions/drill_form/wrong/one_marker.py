@@ -1,6 +1,6 @@
 # fails: test_the_form_is_read
 # kind: validation
-# says: text
+# says: reads text from the query string, and the request sends a form
 from typing import Annotated
 
 from fastapi import FastAPI, Form

@@ -1,6 +1,6 @@
 # fails: test_about
 # kind: route-missing
-# says: No route answers GET /about
+# says: GET / is declared twice
 from fastapi import FastAPI
 
 app = FastAPI()
