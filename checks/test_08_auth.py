@@ -1,6 +1,3 @@
-import asyncio
-import base64
-import hashlib
 import hmac
 import importlib
 import json
@@ -8,9 +5,8 @@ import os
 import re
 import secrets
 import string
-import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -19,8 +15,10 @@ import httpx
 import pytest
 
 from course.harness import hints, needs, section
+from course.harness.hashing import ARGON2, Argon2
 from course.harness.lifespan import StartupFailed
 from course.harness.load import LoadProblem
+from course.harness.tokens import bearer, changed, opened, pack, signed, unpack
 
 # The app may be imported before the first check, and does not start without a secret.
 os.environ["SECRET_KEY"] = secrets.token_hex(16)
@@ -39,71 +37,9 @@ WELL_KNOWN = (
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
 )
 DEAR = (65536 * 3, 47104, 19456 * 2, 12288 * 3, 9216 * 4, 7168 * 5)
-ARGON2 = re.compile(
-    r"\$(?P<family>argon2\w+)\$v=19\$m=(?P<m>\d+),t=(?P<t>\d+),p=\d+\$(?P<salt>[^$]+)\$[^$]+"
-)
 
 
 # What the checks know of the app --------------------------------------------------------------------
-
-
-@dataclass
-class Argon2:
-    """Stands in for the C library below argon2-cffi: the same texts for no time at all.
-
-    It counts what would have been computed, and sees what would have held up the event loop.
-    """
-
-    costs: list[int] = field(default_factory=list)
-    blocked: bool = False
-    _own: set[bytes] = field(default_factory=set)
-
-    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        low_level = importlib.import_module("argon2.low_level")
-        self._really = {name: getattr(low_level, name) for name in ("hash_secret", "verify_secret")}
-        self._mismatch = low_level.VerifyMismatchError
-        for module in [m for name, m in sys.modules.items() if name.partition(".")[0] == "argon2"]:
-            for name, function in self._really.items():
-                if vars(module).get(name) is function:
-                    monkeypatch.setattr(module, name, getattr(self, name))
-
-    def hash_secret(
-        self, secret, salt, time_cost, memory_cost, parallelism, hash_len, type, version=19
-    ):
-        self._note(memory_cost * time_cost)
-        if memory_cost < 8 * parallelism or time_cost < 1 or len(salt) < 8:
-            arguments = (time_cost, memory_cost, parallelism, hash_len, type, version)
-            return self._really["hash_secret"](secret, salt, *arguments)  # which raises
-        family = f"argon2{type.name.lower()}"
-        start = f"${family}$v={version}$m={memory_cost},t={time_cost},p={parallelism}"
-        hashed = self._hashed(start, salt, secret, hash_len)
-        self._own.add(hashed)
-        return hashed
-
-    def verify_secret(self, hash, secret, type):
-        hash = bytes(hash)
-        if found := ARGON2.fullmatch(hash.decode()):
-            self._note(int(found["m"]) * int(found["t"]))
-        if hash not in self._own:
-            return self._really["verify_secret"](hash, secret, type)
-        start, salt, digest = hash.decode().rsplit("$", 2)
-        if self._hashed(start, unpack(salt), secret, len(unpack(digest))) != hash:
-            raise self._mismatch("The password does not match the supplied hash")
-        return True
-
-    def _note(self, cost: int) -> None:
-        self.costs.append(cost)
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return
-        self.blocked = True
-
-    @staticmethod
-    def _hashed(start: str, salt: bytes, secret: bytes, length: int) -> bytes:
-        digest = hashlib.shake_256(b"%s$%s$%s" % (start.encode(), salt, secret)).digest(length)
-        standard = [base64.b64encode(part).decode().rstrip("=") for part in (salt, digest)]
-        return "$".join([start, *standard]).encode()
 
 
 @dataclass
@@ -221,36 +157,6 @@ def new_name(rng):
 
 def new_password(rng):
     return "Pw " + "".join(rng.choices(string.ascii_letters + string.digits, k=16))
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
-def unpack(text: str) -> bytes:
-    """Base64 of either alphabet, with or without its padding."""
-    text = text.replace("-", "+").replace("_", "/")
-    return base64.b64decode(text + "=" * (-len(text) % 4))
-
-
-def pack(data: Any) -> str:
-    data = data if isinstance(data, bytes) else json.dumps(data).encode()
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
-
-
-def opened(token: str) -> tuple[Any, Any]:
-    """The header and the claims: everybody can read them."""
-    header, payload, _ = token.split(".")
-    return json.loads(unpack(header)), json.loads(unpack(payload))
-
-
-def signed(header: Any, payload: Any, key: str, digest: str = "sha256") -> str:
-    start = f"{pack(header)}.{pack(payload)}"
-    return f"{start}.{pack(hmac.digest(key.encode(), start.encode(), digest))}"
-
-
-def changed(claims: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in (claims | new).items() if value is not ...}
 
 
 def challenge(response: httpx.Response) -> str:

@@ -12,15 +12,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from course import message
-from course.catalogue import LEARN, ROOT, Exercise
+from course.catalogue import LEARN, ROOT, Exercise, Kind
 from course.checkfile import checks, marks
 from course.harness.report import KINDS, Report
 from course.reset import same
-from course.submissions import Submission, disagreement, submissions
+from course.submissions import Role, Submission, disagreement, submissions
 
 SCHEMA = ROOT / "docs/report.schema.json"
 MOST_HINTS = 4
-FEWEST = {"right": 6, "wrong": 12}
+FEWEST: dict[Kind, dict[Role, int]] = {
+    "lesson": {"right": 6, "wrong": 12},
+    "challenge": {"right": 4, "wrong": 10},
+    "bonus": {"right": 5, "wrong": 12},
+    "drill": {"right": 2, "wrong": 3},
+}
 NOT_TRIGGERED = {
     "course-error"
 }  # it means a fault of the course, and verify is there to find those
@@ -80,10 +85,10 @@ def every_kind_is_triggered(exercises: Iterable[Exercise]) -> list[str]:
 
 
 def there_are_enough_submissions(exercise: Exercise) -> list[str]:
-    found: list[str] = [submission.role for submission in submissions(exercise)]
+    found = [submission.role for submission in submissions(exercise)]
     return [
         f"{exercise.slug} has {found.count(role)} {role} submissions, and needs {fewest}"
-        for role, fewest in FEWEST.items()
+        for role, fewest in FEWEST[exercise.kind].items()
         if found.count(role) < fewest
     ]
 

@@ -6,9 +6,16 @@ import difflib
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 ROOT = Path(__file__).resolve().parent.parent
 LEARN = "## What you will learn"
+
+Kind = Literal["lesson", "challenge", "bonus", "drill"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""In the order in which they are listed: drills are beside the way."""
+LEVELS = ("easy", "intermediate", "expert", "black_belt")
+HEAD = re.compile(r"^# (?:[^:]*\d+: |(?:Challenge|Bonus|Drill)[^:]*: )?")
 
 
 class UnknownLesson(Exception):
@@ -49,14 +56,20 @@ class Exercise:
 
     @property
     def number(self) -> int | None:
-        """The lesson's number; challenges have none."""
+        """The lesson's number; the other kinds have none."""
         head = self.slug.partition("_")[0]
         return int(head) if head.isdigit() else None
 
     @property
+    def kind(self) -> Kind:
+        """What it is, as the first word of its slug says: those of lessons begin with a number."""
+        head = self.slug.partition("_")[0]
+        return next((kind for kind in KINDS if kind == head), "lesson")
+
+    @property
     def name(self) -> str:
-        """`Lesson 3`, or `Challenge`: what stands before the title."""
-        return f"Lesson {self.number}" if self.number else self.slug.partition("_")[0].capitalize()
+        """`Lesson 3`, `Challenge`, `Bonus` or `Drill`: what stands before the title."""
+        return f"Lesson {self.number}" if self.number else self.kind.capitalize()
 
     @property
     def key(self) -> str:
@@ -65,11 +78,11 @@ class Exercise:
 
     @property
     def title(self) -> str:
-        """The heading of the page, without "Lesson 3: "."""
+        """The heading of the page, without "Lesson 3: ", "Drill: " and the like."""
         if self.page.is_file():
             for line in self.page.read_text("utf-8").splitlines():
                 if line.startswith("# "):
-                    return re.sub(r"^# [^:]*\d+: |^# Challenge[^:]*: |^# ", "", line).strip()
+                    return HEAD.sub("", line).strip()
         return self.slug.partition("_")[2].replace("_", " ").capitalize()
 
     @property
@@ -82,24 +95,17 @@ class Exercise:
 
 
 def exercises(root: Path = ROOT) -> list[Exercise]:
-    """All exercises: lessons by number, then challenges, then the rest."""
+    """All exercises: lessons by number, challenges by level, the bonus, then drills."""
     found = [
         Exercise(path.stem.removeprefix("test_"), root) for path in root.glob("checks/test_*.py")
     ]
-    return sorted(found, key=lambda exercise: (exercise.number is None, _rank(exercise.slug)))
+    return sorted(found, key=_rank)
 
 
-def _rank(slug: str) -> tuple[int, str]:
-    order = ("easy", "intermediate", "expert", "black_belt")
-    level = slug.partition("challenge_")[2]
-    return (
-        order.index(level)
-        if level in order
-        else len(order)
-        if level or slug.startswith("bonus")
-        else 0,
-        slug,
-    )
+def _rank(exercise: Exercise) -> tuple[int, int, int, str]:
+    level = exercise.slug.partition("_")[2]
+    place = LEVELS.index(level) if level in LEVELS else len(LEVELS)
+    return KINDS.index(exercise.kind), exercise.number or 0, place, exercise.slug
 
 
 def find(name: str, root: Path = ROOT) -> Exercise:

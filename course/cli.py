@@ -241,15 +241,14 @@ def list_lessons(
     search: Annotated[str, typer.Argument(help="Only those with these words.")] = "",
     root: Root = catalogue.ROOT,
 ) -> None:
-    """List the lessons, with how far you are in each."""
+    """List the lessons, challenges and drills, with how far you are in each."""
     from course import view
     from course.progress import current
 
     console, every, progress = Console(highlight=False), catalogue.exercises(root), _progress(root)
     here = current(progress, every)
-    for exercise in view.matching(every, search):
-        mark = ">" if exercise == here else " "
-        console.print(view.state_line(exercise, progress, console, mark), soft_wrap=True)
+    found = view.matching(every, search)
+    _print_lines(line for line, _ in view.listed(found, progress, console, here))
 
 
 @app.command()

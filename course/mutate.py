@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import ast
 import copy
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
 from course.catalogue import Exercise
+from course.harness.workspace import MAIN, SKIPPED
 from course.pool import Job, run_all
 from course.spare import Limits
 
@@ -165,8 +167,13 @@ def _where(tree: ast.Module, node: ast.AST) -> str:
 
 
 def _jobs(exercise: Exercise, folder: Path) -> Iterator[Job]:
-    source = (exercise.solution / "main.py").read_text("utf-8")
-    for number, mutant in enumerate(mutants(source)):
-        path = folder / f"{number}.py"
-        path.write_text(mutant.source, "utf-8")
-        yield Job(mutant, exercise, path, stop=True)
+    """Each mutant in a copy of the solution. Those of other files than main.py begin with its name."""
+    for file in sorted(exercise.solution.rglob("*.py")):
+        name = file.relative_to(exercise.solution)
+        for number, mutant in enumerate(mutants(file.read_text("utf-8"))):
+            path = folder / f"{'_'.join(name.parts)}-{number}"
+            shutil.copytree(exercise.solution, path, ignore=shutil.ignore_patterns(*SKIPPED))
+            (path / name).write_text(mutant.source, "utf-8")
+            if name.name != MAIN or len(name.parts) > 1:
+                mutant = replace(mutant, name=f"{name.as_posix()}: {mutant.name}")
+            yield Job(mutant, exercise, path, stop=True)

@@ -11,7 +11,7 @@ from rich.text import Text
 from course.catalogue import Exercise
 from course.commands import typed
 from course.progress import Progress, current
-from course.view import state_line
+from course.view import listed
 
 SCHEMA = 1
 
@@ -20,15 +20,23 @@ def stages(progress: Progress, every: list[Exercise], console: Console) -> Itera
     """The exercises in their order, with what was learned in those that have passed."""
     here = current(progress, every)
     passed = [exercise for exercise in every if progress.of(exercise.slug).passed_at]
-    yield Text(f"Your way through the course: {len(passed)} of {len(every)} passed", "bold")
+    yield Text(f"Your way through the course: {_count(every, passed)}", "bold")
     yield Text()
-    for exercise in every:
-        yield state_line(exercise, progress, console, ">" if exercise == here else " ")
+    for line, exercise in listed(every, progress, console, here):
+        yield line
         if exercise in passed:
             for learned in exercise.learned:
                 yield Text(f"         {learned}", "dim")
     yield Text()
     yield from next_steps(here)
+
+
+def _count(every: list[Exercise], passed: list[Exercise]) -> str:
+    """`3 of 15 passed, and 2 of 15 drills`: drills are beside the way."""
+    drills = [exercise for exercise in every if exercise.kind == "drill"]
+    done = [exercise for exercise in passed if exercise in drills]
+    count = f"{len(passed) - len(done)} of {len(every) - len(drills)} passed"
+    return count + (f", and {len(done)} of {len(drills)} drills" if drills else "")
 
 
 def next_steps(exercise: Exercise | None) -> Iterator[Text]:

@@ -90,17 +90,33 @@ class Progress:
 
 
 def current(progress: Progress, exercises: list[Exercise]) -> Exercise | None:
-    """Where the learner is: the first that never passed, else the first that fails again."""
-    return _first(progress, exercises, "open", "begun") or _first(
-        progress, exercises, "fails again"
-    )
+    """Where the learner is: the first that never passed, else the first that fails again.
+
+    Drills are beside the way: one of them only when there is nothing else.
+    """
+    drills = [exercise for exercise in exercises if exercise.kind == "drill"]
+    way = [exercise for exercise in exercises if exercise not in drills]
+    return _where(progress, way) or _where(progress, drills)
 
 
 def following(progress: Progress, exercises: list[Exercise], exercise: Exercise) -> Exercise | None:
-    """The next one to do after `exercise`: one that comes later, else where the learner is."""
-    later = exercises[exercises.index(exercise) + 1 :]
+    """The next one to do after `exercise`: one that comes later, else where the learner is.
+
+    After a drill comes a drill, after anything else none, as long as there are others.
+    """
+    later = [
+        other
+        for other in exercises[exercises.index(exercise) + 1 :]
+        if (other.kind == "drill") == (exercise.kind == "drill")
+    ]
     others = [other for other in exercises if other != exercise]
     return current(progress, later) or current(progress, others)
+
+
+def _where(progress: Progress, exercises: list[Exercise]) -> Exercise | None:
+    return _first(progress, exercises, "open", "begun") or _first(
+        progress, exercises, "fails again"
+    )
 
 
 def _first(progress: Progress, exercises: list[Exercise], *states: State) -> Exercise | None:

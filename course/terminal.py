@@ -152,7 +152,7 @@ def _rows(check: Check, exercise: Exercise, shown: Path, room: int) -> Iterator[
         yield "Why", check.message
     if check.line:
         place = f"{_file(shown, check)}:{check.line}"
-        yield "Your code", f"{place}  {shorten(check.source or '', max(20, room - len(place) - 2))}"
+        yield "Your code", f"{place}  {shorten(check.source or '', max(12, room - len(place) - 2))}"
     if last and check.kind != "wrong-openapi":
         yield "Try again", last.curl
     page = exercise.page
@@ -171,11 +171,8 @@ def _file(shown: Path, check: Check | Advice) -> Path:
 
 def _request(exchange: Exchange, room: int) -> str:
     """A request in one line; the whole of it stands in the command to try again."""
-    headers = [
-        f"{name}: {_ends(text)}"
-        for name, text in exchange.headers.items()
-        if name != "content-type"
-    ]
+    headers = [_header(*header) for header in exchange.headers.items()]
+    headers = [header for header in headers if not header.startswith("content-type:")]
     line = f"{exchange.method} {exchange.url}"
     if headers:
         line += f"  ({', '.join(headers)})"
@@ -184,9 +181,12 @@ def _request(exchange: Exchange, room: int) -> str:
     return line
 
 
-def _ends(text: str) -> str:
-    """The beginning and the end of what nobody reads to the end, as a token."""
-    return text if len(text) <= LONGEST_VALUE else f"{text[:20]}…{text[-6:]}"
+def _header(name: str, text: str) -> str:
+    """Of a token, which nobody reads, the beginning and the end; its scheme says what it is for."""
+    if len(text) <= LONGEST_VALUE:
+        return f"{name}: {text}"
+    ends = f"{text[:15]}…{text[-4:]}"
+    return ends if text.startswith("Bearer ") else f"{name}: {ends}"
 
 
 def _answer(check: Check, exchange: Exchange | None, room: int) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from course import terminal
-from course.catalogue import Exercise
+from course.catalogue import Exercise, Kind
 from course.harness.report import Report
 from course.progress import Progress, State
 
@@ -21,6 +23,12 @@ Mode = Literal["report", "page", "list"]
 GLYPHS: dict[State, str] = {"passed": "✓", "fails again": "✗", "begun": "▸", "open": "○"}
 PLAIN: dict[State, str] = {"passed": "+", "fails again": "!", "begun": ">", "open": "-"}
 STYLES: dict[State, str] = {"passed": "green", "fails again": "red", "begun": "yellow", "open": ""}
+HEADINGS: dict[Kind, str] = {
+    "lesson": "Lessons",
+    "challenge": "Challenges",
+    "bonus": "Bonus",
+    "drill": "Drills: two minutes each, in any order",
+}
 END = 1_000_000  # as the first row: as far down as possible
 CALM = 0.5  # seconds that a run may take before anything but the headline changes
 LEAST = 3  # rows of the body: on a smaller terminal, the rest is cut
@@ -70,7 +78,8 @@ def rows(screen: Screen, width: int, height: int, encoding: str = "utf-8") -> li
     body = [row for line in _body(screen, console) for row in _fold(line, width, console)]
     room = max(LEAST, height - len(head) - len(foot) - 1)
     if screen.mode == "list":
-        screen.top = min(max(screen.top, screen.chosen - room + 1), screen.chosen)
+        chosen = next((n for n, row in enumerate(body) if row.plain.startswith(">")), 0)
+        screen.top = min(max(screen.top, chosen - room + 1), max(0, chosen - 1))
     if screen.reveal:
         screen.top, screen.reveal = max(screen.top, _end_of_hints(body) - room), False
     screen.top = max(0, min(screen.top, len(body) - room))
@@ -93,6 +102,19 @@ def matching(every: list[Exercise], search: str) -> list[Exercise]:
     """The exercises whose number, title or slug contains every word of `search`."""
     words = search.lower().split()
     return [e for e in every if all(w in f"{e.key} {e.title} {e.slug}".lower() for w in words)]
+
+
+def listed(
+    every: list[Exercise], progress: Progress, console: Console, marked: Exercise | None
+) -> Iterator[tuple[Text, Exercise | None]]:
+    """The lines of a list under the headings of their kinds, each with its exercise, if it has one."""
+    for kind, some in groupby(every, attrgetter("kind")):
+        if kind != every[0].kind:
+            yield Text(), None
+        yield Text(f"  {HEADINGS[kind]}", "dim"), None
+        for exercise in some:
+            mark = ">" if exercise == marked else " "
+            yield state_line(exercise, progress, console, mark), exercise
 
 
 def _head(screen: Screen, width: int) -> Text:
@@ -158,7 +180,10 @@ def captured(console: Console, show: Callable[[], None]) -> list[Text]:
 
 
 def state_line(exercise: Exercise, progress: Progress, console: Console, mark: str = " ") -> Text:
-    """One exercise of a list: `✓  1  App setup and routing   passed`."""
+    """One exercise of a list: `✓  1  App setup and routing   passed`.
+
+    One without a number has its slug beside it, for that is what a command takes.
+    """
     record = progress.of(exercise.slug)
     count = f", {record.passed} of {record.checks} pass" if record.checks else ""
     said = {
@@ -168,7 +193,8 @@ def state_line(exercise: Exercise, progress: Progress, console: Console, mark: s
         "open": "",
     }[record.state]
     number = exercise.number or ""
-    line = Text(f"{mark} {_glyph(record.state, console)} {number:>2}  {exercise.title:<44} {said}")
+    title = exercise.title if number else f"{exercise.title:<22} {exercise.key}"
+    line = Text(f"{mark} {_glyph(record.state, console)} {number:>2}  {title:<44} {said}")
     line.stylize(STYLES[record.state], 2, 3)
     return line
 
@@ -179,11 +205,10 @@ def _glyph(state: State, console: Console) -> str:
 
 def _list(screen: Screen, console: Console) -> list[Text]:
     found = matching(screen.every, screen.search)
+    chosen = found[screen.chosen] if found else None
     lines = []
-    for number, exercise in enumerate(found):
-        mark = ">" if number == screen.chosen else " "
-        line = state_line(exercise, screen.progress, console, mark)
-        if number == screen.chosen:
+    for line, exercise in listed(found, screen.progress, console, chosen):
+        if exercise and exercise == chosen:
             line.stylize("reverse")
         lines.append(line)
     return lines or [Text(f"  Nothing fits {screen.search!r}.")]

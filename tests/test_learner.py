@@ -8,8 +8,9 @@ from pathlib import Path
 import fake_course
 import pytest
 
-from course.catalogue import find
-from course.progress import ProgressFile
+from course import view
+from course.catalogue import Exercise, find
+from course.progress import Progress, ProgressFile
 
 STEP_1 = (
     fake_course.STARTER + '\n\n@app.get("/")\ndef read_root():\n    return {"hello": "world"}\n'
@@ -147,6 +148,67 @@ def test_the_list_can_be_searched(root):
     assert "Two numbers" in fake_course.run(root, "list").stdout
     assert "Two numbers" in fake_course.run(root, "list", "numbers").stdout
     assert fake_course.run(root, "list", "zebra").stdout == ""
+
+
+def add(root: Path, slug: str, heading: str) -> None:
+    """An exercise like the first one, with another slug and heading."""
+    for name in ("checks/test_{}.py", "lessons/{}/main.py", "docs/lessons/{}.md"):
+        source, target = root / name.format("01_two_numbers"), root / name.format(slug)
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(source.read_text("utf-8"), "utf-8")
+    target.write_text(f"# {heading}\n", "utf-8")
+
+
+def test_the_kinds_of_exercises_are_listed_under_headings(root):
+    add(root, "drill_form", "Drill: A form")
+    add(root, "bonus_model_serving", "Bonus: Serving a model")
+    add(root, "challenge_black_belt", "Challenge, black belt: Two replicas")
+    add(root, "challenge_easy", "Challenge: A reading list")
+    said = fake_course.run(root, "list").stdout
+    assert [line.rstrip() for line in said.splitlines()] == [
+        "  Lessons",
+        "> ○  1  Two numbers",
+        "",
+        "  Challenges",
+        "  ○     A reading list         challenge_easy",
+        "  ○     Two replicas           challenge_black_belt",
+        "",
+        "  Bonus",
+        "  ○     Serving a model        bonus_model_serving",
+        "",
+        "  Drills: two minutes each, in any order",
+        "  ○     A form                 drill_form",
+    ]
+    found = fake_course.run(root, "list", "form").stdout
+    assert found.splitlines()[0] == "  Drills: two minutes each, in any order"
+
+
+def test_the_chosen_one_of_a_long_list_is_always_seen(tmp_path):
+    """With its heading, when it is the first of its kind."""
+    slugs = [f"{n:02}_lesson" for n in range(1, 11)] + [f"drill_{letter}" for letter in "abcde"]
+    every = [Exercise(slug, tmp_path) for slug in slugs]
+    seen = view.Screen(every[0], every, Progress(), tmp_path, mode="list")
+    for seen.chosen in [*range(15), *reversed(range(15))]:
+        shown = [row.plain for row in view.rows(seen, 80, 12)]
+        (number,) = [n for n, row in enumerate(shown) if row.startswith("> ")]
+        chosen = every[seen.chosen]
+        assert (chosen.key if chosen.kind == "drill" else f" {chosen.key} ") in shown[number]
+        if chosen in (every[0], every[10]):
+            assert shown[number - 1].strip() == view.HEADINGS[chosen.kind]
+
+
+def test_drills_are_counted_apart(root):
+    add(root, "drill_form", "Drill: A form")
+    done = fake_course.run(
+        root, "check", "form", "--submission", str(root / "solutions/01_two_numbers")
+    )
+    assert done.stdout.startswith("Drill · A form ")
+    write(root, fake_course.SOLUTION)
+    fake_course.run(root, "check", "1")
+    said = fake_course.run(root, "progress").stdout
+    assert "1 of 1 passed, and 0 of 1 drills" in said
+    assert "Next: Drill · A form" in said
+    assert "make check lesson=drill_form" in said
 
 
 def test_without_a_lesson_a_command_means_where_you_are(root):

@@ -33,6 +33,13 @@ def forget(tmp_path):
 
 PROBLEMS = {
     "an empty file": ("# nothing yet\n", "no-app", "has no code in it", 1),
+    "a router without a prefix and an operation without a path": (
+        "from fastapi import APIRouter, FastAPI\napp = FastAPI()\nrouter = APIRouter()\n"
+        "@router.get('')\ndef read(): ...\napp.include_router(router)\n",
+        "import",
+        "includes a router without a prefix, and an operation in it has the path",
+        6,
+    ),
     "a syntax error": (
         "from fastapi import FastAPI\napp = FastAPI(\n",
         "syntax",
@@ -311,6 +318,13 @@ def test_a_file_with_the_name_of_a_library_that_nobody_means_is_the_learners(tmp
     import packaging as again
 
     assert again is packaging
+
+
+def test_two_files_that_import_each_other(tmp_path):
+    one, two = "from two import b\na = 1\n", "from one import a\nb = 1\n"
+    found = problem(write(tmp_path, main=f"import one\n{GOOD}", one=one, two=two))
+    assert "Two files that import each other wait for each other." in found.message
+    assert (found.place.file, found.place.line) == ("two.py", 1)
 
 
 def test_nothing_is_written_beside_main(tmp_path):

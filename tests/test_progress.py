@@ -78,6 +78,26 @@ def test_the_pointer_is_the_first_that_never_passed():
     assert following(progress, every, every[0]) is None
 
 
+def test_drills_are_beside_the_way():
+    slugs = ("10_deployment", "challenge_easy", "bonus_model_serving", "drill_form", "drill_header")
+    lesson, challenge, bonus, form, header = every = [Exercise(slug) for slug in slugs]
+    progress = Progress()
+    progress.take(report(lesson.slug, "pass"), NOON)
+    assert following(progress, every, lesson) == challenge, "and no drill comes in between"
+    assert following(progress, every, bonus) == challenge
+    assert following(progress, every, form) == header, "after a drill comes a drill"
+    assert following(progress, every, header) == challenge, "and then the way goes on"
+    progress.take(report(challenge.slug, "pass"), NOON)
+    progress.take(report(bonus.slug, "pass"), NOON)
+    assert current(progress, every) == form, "there is nothing else"
+    progress.take(report(challenge.slug, "fail"), LATER)
+    assert current(progress, every) == challenge
+    for drill in (form, header):
+        progress.take(report(drill.slug, "pass"), NOON)
+    progress.take(report(challenge.slug, "pass"), LATER)
+    assert current(progress, every) is None
+
+
 def test_what_this_version_does_not_know_is_kept(tmp_path):
     """After an update and back again, nothing is lost."""
     ProgressFile(tmp_path).change(lambda p: p.take(report("11_future", "pass"), NOON))

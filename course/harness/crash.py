@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from course.harness.case import Case, Explanation, function_of, named, status_of
 from course.harness.client import ResponseTooLarge
-from course.harness.frames import Place, innermost, own_place
+from course.harness.frames import Place, frames_of, innermost, own_place
 from course.harness.returned import response_model
 from course.harness.unloaded import looked_at, unloaded
 from course.harness.words import a, sentence, text_of, value
@@ -37,7 +37,16 @@ def server_error(case: Case) -> Explanation | None:
 def _crashed_with(case: Case) -> BaseException | None:
     """What was raised instead of an answer."""
     recorded = case.failure.recorded
-    return innermost(recorded.error) if recorded and recorded.error and not recorded.late else None
+    if not recorded or not recorded.error or recorded.late:
+        return None
+    return innermost(_before_it_was_handled(recorded.error))
+
+
+def _before_it_was_handled(error: BaseException) -> BaseException:
+    """What was raised to become a response, when no handler could make one any more."""
+    if "response already started" in text_of(error):
+        return error.__cause__ or error
+    return error
 
 
 def _is_beside(case: Case, error: BaseException) -> bool:
@@ -49,8 +58,7 @@ def _is_beside(case: Case, error: BaseException) -> bool:
 def beside(case: Case) -> str:
     """What was raised beside the thing that the check has found."""
     if late := case.failure.late:
-        if "response already started" in text_of(late):  # raised to become one
-            late = late.__cause__ or late
+        late = _before_it_was_handled(late)
         says = _crash(innermost(late), own_place(late, case.folder))
         return f"After the response had left, {says[0].lower()}{says[1:]}"
     error = _crashed_with(case)
@@ -97,12 +105,18 @@ def _crash(error: BaseException, place: Place | None) -> str:
         return f"{at} raised StopIteration: next() found nothing. Give it a default: next(…, None)."
     if missing := looked_at(error):
         return f"{at} looks at {missing[1]} of {a(missing[0].__name__)}. {unloaded(*missing)}"
+    if "not JSON compliant" in text and any(HANDLER in file for file, _ in frames_of(error)):
+        return (
+            "The request was refused, and FastAPI's 422 shows what was sent. That was NaN or "
+            "Infinity, which JSON does not have, so the 422 became a 500."
+        )
     for part, says in CRASHES.items():
         if part in f"{type(error).__name__}: {text}":
             return f"{at} {says}" if says[0].islower() else says
     return f"{at} raised {named(error)}"
 
 
+HANDLER = "exception_handlers.py"
 USED_TWICE = (
     "uses a session while another request or task is using it. A session can do one thing at a "
     "time: each of them needs its own."

@@ -196,6 +196,12 @@ def _import_reason(error: BaseException, place: Place | None, folder: Path) -> s
         )
     if isinstance(error, ModuleNotFoundError):
         return f"{at}imports {_plain(error.name or '')}, and there is no such module. {_near_module(error, folder)}"
+    if isinstance(error, ImportError) and "partially initialized module" in text:
+        return (
+            f"{at}imports from {_plain(error.name or '')}, which is only half read: it was just "
+            "importing this file, directly or through others. Two files that import each other "
+            "wait for each other. Move what both need into a third one."
+        )
     if isinstance(error, ImportError) and error.name:
         return f"{at}imports a name that {_plain(error.name)} does not have. {_near_name(error)}"
     if isinstance(error, NameError) and place and _is_f_string_path(place.source, str(error.name)):
@@ -211,6 +217,11 @@ def _import_reason(error: BaseException, place: Place | None, folder: Path) -> s
         return f"{at}ends the program while main.py is being imported, so there is no app to ask."
     if "must start with '/'" in text:
         return f'{at}gives a router a prefix without its leading slash. Write it as "/…".'
+    if "Prefix and path cannot be both empty" in text:
+        return (
+            f"{at}includes a router without a prefix, and an operation in it has the path "
+            '"": nothing says where that is. Give the router its prefix, or the operation its path.'
+        )
     if "Invalid args for response field" in text:
         return (
             f"{at}names a type, of a parameter or of what it returns, that FastAPI cannot turn into "

@@ -18,7 +18,7 @@ from course.harness.case import (
     status_of,
     wanted,
 )
-from course.harness.crash import server_error
+from course.harness.crash import server_error, with_the_check
 from course.harness.near import near_miss
 from course.harness.returned import error_with_200, returned_exception, returned_tuple
 from course.harness.routes import Route, has_mounts, on_path, router_left_out, shadowed
@@ -70,7 +70,7 @@ def _taken(route: Route, path: str) -> str:
 
 def route_missing(case: Case) -> Explanation | None:
     """404 from the router itself: no route matches the path."""
-    if case.exchange.status != 404 or 404 in case.failure.statuses:
+    if case.exchange.status != 404 or 404 in case.failure.statuses or _is_about_more(case):
         return None
     if on_path(case.table, case.path) or has_mounts(case.app):
         return None
@@ -84,9 +84,18 @@ def route_missing(case: Case) -> Explanation | None:
         says += f"There is {near[0]}{f' ({place})' if place else ''}: {near[1]}."
     elif not case.table:
         says += _no_routes(case)
+    elif again := _declared_again(case.table):
+        first, second = again
+        says += f"{first} is declared twice, on {first.declared} and on {second.declared}."
+        place = second.declared
     else:
         says += f"Your app has {_list_routes(case.table)}."
     return Explanation("route-missing", says, wanted(case), status_of(case), place)
+
+
+def _is_about_more(case: Case) -> bool:
+    """Whether the check looks past the status, and says in its own words what is wrong there."""
+    return case.failure.target != "status" and bool(case.failure.message)
 
 
 def _no_routes(case: Case) -> str:
@@ -108,6 +117,16 @@ def _no_routes(case: Case) -> str:
     return "Your app has no routes yet."
 
 
+def _declared_again(table: list[Route]) -> tuple[Route, Route] | None:
+    """Two with the same path and method: one of them was meant for somewhere else."""
+    seen: dict[str, Route] = {}
+    for route in table:
+        if str(route) in seen:
+            return seen[str(route)], route
+        seen[str(route)] = route
+    return None
+
+
 def _list_routes(table: list[Route]) -> str:
     shown = [str(route) for route in table[:6]]
     more = len(table) - len(shown)
@@ -115,7 +134,9 @@ def _list_routes(table: list[Route]) -> str:
 
 
 def wrong_method(case: Case) -> Explanation | None:
-    if case.exchange.status != 405 or 405 in case.failure.statuses:
+    if case.exchange.status != 405 or 405 in case.failure.statuses or _is_about_more(case):
+        return None
+    if case.failure.statuses == {404}:  # the path must not be there at all, by any method
         return None
     there = on_path(case.table, case.path)
     if not there:
@@ -129,15 +150,17 @@ def wrong_method(case: Case) -> Explanation | None:
 
 
 def validation(case: Case) -> Explanation | None:
-    if case.exchange.status != 422 or 422 in case.failure.statuses:
+    if case.exchange.status != 422 or 422 in case.failure.statuses or _is_about_more(case):
         return None
     refused = refusal(case.exchange.response)
     if refused is None:
         return None
     place = case.route.function if case.route else None
     says = explain_refusal(refused, case.exchange, case.route)
-    if refused.place not in PLACES:  # the app's own words: the check knows better what it asked for
-        says = case.failure.message or says
+    if case.failure.message and refused.place not in PLACES:
+        says = case.failure.message  # the app's own words: the check knows better what it asked for
+    elif case.failure.message and case.failure.statuses & {401, 403}:
+        says = with_the_check(case.failure.message, says)  # who asks comes before what they ask
     return Explanation("validation", says, wanted(case), "422", place)
 
 

@@ -65,6 +65,12 @@ def refusal(body: Any) -> Refusal | None:
 def explain_refusal(refused: Refusal, exchange: Exchange, route: Route | None) -> str:
     """One or two sentences: what FastAPI looked for, where, and what to change."""
     if refused.place not in PLACES:
+        sent = exchange.request if isinstance(exchange.request, dict) else {}
+        if refused.input is None and refused.place not in sent:
+            return (
+                f"{refused.place} was not sent, and your code gave it to a model as null, which "
+                "refuses that. Leave out what was not sent: model_dump(exclude_unset=True)."
+            )
         return sentence(f"The request was refused: {refused.msg}")
     function = f"{route.name} ({route.function})" if route and route.function else "The function"
     if says := _form_not_read(refused, exchange, function):

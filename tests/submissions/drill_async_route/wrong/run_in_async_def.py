@@ -1,0 +1,14 @@
+# fails: test_a_pot
+# kind: server-error
+# says: asyncio.run
+import asyncio
+
+from fastapi import FastAPI
+from tea import brew
+
+app = FastAPI()
+
+
+@app.get("/tea")
+async def read_tea():
+    return {"pot": asyncio.run(brew())}

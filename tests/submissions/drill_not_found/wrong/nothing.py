@@ -1,0 +1,14 @@
+# fails: test_a_word_that_is_not
+# kind: wrong-status
+# says: There is no word gravy
+from fastapi import FastAPI
+
+app = FastAPI()
+meanings = {"grog": "rum with water", "tide": "the sea, coming and going"}
+
+
+@app.get("/words/{word}")
+def read_word(word: str):
+    for known, meaning in meanings.items():
+        if known == word:
+            return {"word": word, "meaning": meaning}
