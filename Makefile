@@ -8,6 +8,7 @@ LEARNER := $(VENV)/.ready-learner
 AUTHOR  := $(VENV)/.ready-author
 lesson ?=
 database ?=
+docker ?=
 force ?=
 undo ?=
 
@@ -18,6 +19,7 @@ undo ?=
 help:
 	@echo "For learners"
 	@echo "  make check lesson=3     run the checks of lesson 3 on lessons/03_…/main.py"
+	@echo "  make check lesson=10 docker=1   also build and run it with Docker, where there is one"
 	@echo "  make watch lesson=3     run them on every save, with one-key commands"
 	@echo "  make hint lesson=3      the next hint for the check that fails now"
 	@echo "  make solution lesson=3  the reference beside your code, after you have passed"
@@ -47,7 +49,7 @@ $(AUTHOR): requirements-author.lock
 	@touch $@ $(LEARNER)
 
 check watch: $(LEARNER)
-	@$(BIN)/python -m course $@ $(if $(lesson),"$(lesson)") $(if $(database),--database $(database))
+	@$(BIN)/python -m course $@ $(if $(lesson),"$(lesson)") $(if $(database),--database $(database)) $(if $(and $(docker),$(filter check,$@)),--docker)
 
 hint solution: $(LEARNER)
 	@$(BIN)/python -m course $@ $(if $(lesson),"$(lesson)") $(if $(force),--force)

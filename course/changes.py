@@ -21,6 +21,7 @@ Stat = dict[Path, tuple[int, int, int]]
 IGNORED = (
     "__pycache__ .?* *~ #*# 4913 *.swp *.swx *.tmp *.new *.pyc *.log *.db *.db-* *.sqlite*"
 ).split()
+WATCHED = (".env", ".dockerignore")  # although their names begin with a dot
 SETTLED = 0.015  # seconds without a change, after which a save is complete
 LONGEST = 0.5  # seconds to wait for a main.py that is missing or empty: an editor is writing it
 SECOND_LOOK = 1.0  # seconds between two looks while events are expected
@@ -163,4 +164,4 @@ def read(files: Stat) -> dict[Path, bytes]:
 
 
 def _ignored(name: str) -> bool:
-    return name != ".env" and any(fnmatch(name, pattern) for pattern in IGNORED)
+    return name not in WATCHED and any(fnmatch(name, pattern) for pattern in IGNORED)

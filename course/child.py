@@ -115,7 +115,7 @@ def _emitter(
         if event["event"] in ("load", "start"):
             trace.seek(0)
             trace.truncate()
-            later(limit, exit=True, file=trace)
+            later(event.get("limit", limit), exit=True, file=trace)
         if event["event"] == "end":
             cancel()
         # On a line of its own, whatever the learner's code has written to the same file.

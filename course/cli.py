@@ -78,6 +78,9 @@ def check(
     junit: Annotated[Path | None, typer.Option(help="Also write the Report as JUnit XML.")] = None,
     problems: Problems = False,
     database: DatabaseOption = "sqlite",
+    docker: Annotated[
+        bool, typer.Option("--docker", help="Lesson 10: also build and run it with Docker.")
+    ] = False,
     seed: Annotated[str, typer.Option(help="Repeat a run with the same random values.")] = "",
     root: Root = catalogue.ROOT,
 ) -> None:
@@ -98,6 +101,8 @@ def check(
     else:
         _show(report, exercise, path, problems)
     progress = None if submission else _record(report, root)
+    if docker:
+        _build_and_run(report, path)
     if not json and report.status == "pass":
         from course import path as way
         from course.progress import ProgressFile, following
@@ -151,6 +156,11 @@ def hint(lesson: Where = "", root: Root = catalogue.ROOT) -> None:
     report = runner.check(exercise, exercise.folder, spare=_spare.pop() if _spare else None)
     progress = _record(report, root)
     failure = report.first_failure
+    if failure is None and report.not_run:
+        _print(
+            f"Nothing has failed. {len(report.not_run)} checks were not run: {report.not_run[0].message}"
+        )
+        return
     if failure is None:
         _print("All checks pass. These are all the hints of this lesson:\n")
         _print_lines(hints.everything(exercise))
@@ -274,6 +284,24 @@ def verify(
     for fault in faults:
         console.print(f"  {fault}", markup=False, soft_wrap=True)
     raise typer.Exit(FAILED if faults else PASSED)
+
+
+def _build_and_run(report: Report, path: Path) -> None:
+    """Try it with Docker, where there is one. Ends the command when it does not work there."""
+    from course.deployment import docker
+
+    if not docker.available():
+        _error(f"\n  {docker.WITHOUT}")
+    elif report.status != "pass":
+        _error("\n  Docker is tried when all checks pass.")
+    else:
+        _error(
+            "\n  Docker builds the image and starts everything. The first time, that takes minutes."
+        )
+        outcome = docker.build_and_run(path)
+        _error(f"\n  {outcome.text}")
+        if not outcome.worked:
+            raise typer.Exit(FAILED)
 
 
 def _find(name: str, root: Path) -> Exercise:

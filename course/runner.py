@@ -24,6 +24,7 @@ from course.harness.request import Request
 from course.harness.words import inside, shorten
 from course.harness.workspace import lay_out
 from course.spare import Limits, Spare
+from course.submissions import layers
 
 MOST_PROCESSES = 64  # of a learner's app at once: more is a fork bomb
 LOOK = 0.25  # seconds between two looks at the number of processes
@@ -61,6 +62,8 @@ class Run:
         self.current: str | None = None
         self.exchange: Exchange | None = None
         self.until = 0.0
+        self.allowed = limits.check
+        """Seconds that the current check may take."""
         self._prepared: tuple[Spare, Path, bytes] | None = None
 
     def prepare(self, spare: Spare) -> None:
@@ -82,7 +85,8 @@ class Run:
         self.deadline = self.started + self.limits.run
         prepared, self._prepared = self._prepared, None
         folder = prepared[1] if prepared else spare.folder()
-        lay_out(self.exercise.folder, self.submission, folder)
+        *under, top = layers(self.exercise, self.submission)
+        lay_out(self.exercise.folder, top, folder, *under)
         self._spare = spare
         self.current, self.exchange, self.until = None, None, self.deadline
         if prepared:
@@ -94,7 +98,7 @@ class Run:
         if how == "cancelled":
             return False
         if how != "complete":
-            late = time.monotonic() >= self.until - GRACE - 0.05 * self.limits.check
+            late = time.monotonic() >= self.until - GRACE - 0.05 * self.allowed
             end = _End(how, late, spare, folder)
             spare.kill()
             self._blame(end)
@@ -168,7 +172,8 @@ class Run:
         kind = event["event"]
         if kind in ("load", "start"):
             self.current, self.exchange = event.get("id"), None
-            self.until = min(self.deadline, time.monotonic() + self.limits.check + GRACE)
+            self.allowed = float(event.get("limit", self.limits.check))
+            self.until = min(self.deadline, time.monotonic() + self.allowed + GRACE)
         elif kind == "request":
             self.exchange = Exchange(**event["exchange"])
         if kind != "collected" or not self.report.checks:
@@ -190,7 +195,7 @@ class Run:
             when = " while the app was being stopped after this check" if stopping else ""
             if guilty is None:
                 when = " while main.py was being imported or started"
-            end.tell(check, when, self.limits.run if late else self.limits.check)
+            end.tell(check, when, self.limits.run if late else self.allowed)
             check.exchanges = [self.exchange] if self.exchange else []
             if guilty is None:
                 self.report.problem = check

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 from rich.text import Text
 
 from course.catalogue import Exercise
+from course.harness.workspace import SKIPPED
 from course.submissions import submissions
 
 STYLES = {"-": "red", "+": "green", "@": "cyan"}
@@ -16,7 +18,7 @@ STYLES = {"-": "red", "+": "green", "@": "cyan"}
 
 def lines(exercise: Exercise) -> Iterator[Text]:
     """What to show of a solution: a diff of each of its files, and the right variants."""
-    files = sorted(path for path in exercise.solution.rglob("*") if path.suffix == ".py")
+    files = sorted(path for path in exercise.solution.rglob("*") if _is_text(path))
     for file in files:
         name = file.relative_to(exercise.solution)
         yield from _difference(exercise, exercise.folder / name, file)
@@ -38,6 +40,12 @@ def _difference(exercise: Exercise, yours: Path, reference: Path) -> Iterator[Te
     yield Text(f"  + {names[1]}  (the reference)", "green")
     for line in list(difflib.unified_diff(before, after, lineterm="", n=3))[2:]:
         yield Text(f"  {line}", STYLES.get(line[:1], ""))
+
+
+def _is_text(path: Path) -> bool:
+    return path.is_file() and not any(
+        fnmatch(part, name) for part in path.parts for name in SKIPPED
+    )
 
 
 def _read(path: Path) -> list[str]:

@@ -7,6 +7,9 @@ A wrong one says so in its first lines:
     # says: declared before /products/featured
 
 A right one says in its first line in what way it is another solution: `# Literal, not an Enum.`
+
+A folder without a main.py says all that in `expect.txt`. There, `# over: solution` means that the
+files which are not in the folder are those of the solution.
 """
 
 from __future__ import annotations
@@ -58,6 +61,14 @@ class Submission:
         lines = file.read_text("utf-8", "replace").splitlines() if file.is_file() else []
         end = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
         return lines[:end]
+
+
+def layers(exercise: Exercise, path: Path) -> list[Path]:
+    """The folders, or the file, that a submission is laid out of, one over the other."""
+    within = path.resolve().is_relative_to(exercise.submissions.resolve())
+    if within and Submission(exercise, "wrong", path).says("over") == "solution":
+        return [exercise.solution, path]
+    return [path]
 
 
 def submissions(exercise: Exercise) -> list[Submission]:

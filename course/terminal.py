@@ -65,7 +65,12 @@ def show_body(
         console.print()
     for check in failures[1:] if failures else report.checks:
         console.print(_line(check, console), soft_wrap=True)
-    if waiting := [check for check in report.checks if check.status == "skipped"]:
+    for note in _not_run(report):
+        console.print()
+        console.print(Text("  ") + _glyph("skipped", console) + Text(f" {note[0]}"))
+        _print_wrapped(note[1], console, width)
+    skipped = [check for check in report.checks if check.status == "skipped"]
+    if waiting := [check for check in skipped if check not in report.not_run]:
         console.print()
         waits = Text(f" {_waits(waiting, report)}", "dim")
         console.print(Text("  ") + _glyph("skipped", console) + waits)
@@ -110,6 +115,28 @@ def encodable(console: Console, text: str, otherwise: str) -> str:
     except (UnicodeEncodeError, LookupError):
         return otherwise
     return text
+
+
+def _not_run(report: Report) -> list[Row]:
+    """What was not checked on this machine, and why. A pass is impossible without it."""
+    whys = dict.fromkeys(check.message for check in report.not_run)
+    return [
+        (
+            f"Static checks only: {count(sum(c.message == why for c in report.not_run), 'check')} "
+            "not run, so this is no pass yet.",
+            why,
+        )
+        for why in whys
+    ]
+
+
+def count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _print_wrapped(text: str, console: Console, width: int) -> None:
+    for line in textwrap.wrap(text, width - 6, break_on_hyphens=False):
+        console.print(Text(f"      {line}"), soft_wrap=True)
 
 
 def _waits(waiting: list[Check], report: Report) -> str:

@@ -164,7 +164,7 @@ def _verdict(screen: Screen, console: Console) -> list[Text]:
     lines = captured(
         console, lambda: terminal.show_body(report, console, screen.exercise, screen.shown, hints)
     )
-    if not failure:
+    if report.status == "pass":
         lines += [Text(), Text("  All checks pass. Press n for the next lesson.", "bold")]
     if failure and report.passed:
         passed = [Text(f"  {_glyph('passed', console)} {c.title}") for c in report.passed]

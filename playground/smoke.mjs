@@ -14,7 +14,7 @@ import { loadPyodide } from "pyodide";
 process.env.TZ = "Asia/Kolkata";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const COURSE = ["course/__init__.py", "course/harness", "checks", "lessons"];
+const COURSE = ["course/__init__.py", "course/harness", "course/deployment", "checks", "lessons"];
 
 const PACKAGES = "/lib/python3.14/site-packages";
 

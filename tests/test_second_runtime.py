@@ -23,7 +23,7 @@ from course.catalogue import ROOT, Exercise, exercises, find
 from course.harness.workspace import lay_out
 from course.pool import Job, run_all
 from course.runner import check
-from course.submissions import Submission, submissions
+from course.submissions import Submission, layers, submissions
 
 SEED = "2"
 KILLED = ("hung", "crashed")  # kinds that need a process which can be killed
@@ -118,7 +118,8 @@ def in_the_terminal() -> dict[Key, Data]:
 
 def request(exercise: Exercise, path: Path, folder: Path) -> Data:
     """What the browser asks for, with the files as its editor holds them."""
-    lay_out(Path("nothing provided"), path, folder)
+    *under, top = layers(exercise, path)
+    lay_out(Path("nothing provided"), top, folder, *under)
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     return {
         "slug": exercise.slug,

@@ -2,12 +2,12 @@
 
 A check imports everything it needs beyond pytest from here:
 
-    from course.harness import hints, needs, one_app, section, terminal_only
+    from course.harness import hints, needs, needs_program, one_app, section, terminal_only
 """
 
 from typing import Any
 
-__all__ = ["hints", "needs", "one_app", "section", "terminal_only"]
+__all__ = ["hints", "needs", "needs_program", "one_app", "section", "terminal_only"]
 
 
 def __getattr__(name: str) -> Any:

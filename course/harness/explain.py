@@ -10,6 +10,7 @@ from course.harness.case import Case, Explanation, function_of, named, said, sta
 from course.harness.crash import beside
 from course.harness.difference import Difference, difference
 from course.harness.failure import Failure
+from course.harness.finding import Finding
 from course.harness.frames import innermost, last_place
 from course.harness.lifespan import ShutdownFailed, StartupFailed
 from course.harness.load import LoadProblem
@@ -32,6 +33,9 @@ def explain(failure: Failure, app: Any, folder: Path) -> Explanation:
         return Explanation(
             "seam-missing", missing.message, missing.expected, missing.actual, missing.place
         )
+    if isinstance(failure.error, Finding):
+        error = failure.error
+        return Explanation(error.kind, error.message, error.expected, error.actual, error.place)
     if failure.recorded is None:
         return without_exchange(failure)
     case = Case(failure, app, folder)

@@ -8,6 +8,15 @@ hints = pytest.mark.hints
 needs = pytest.mark.needs
 """`@needs("test_other")`: skipped, not failed, while the other check does not pass."""
 
+needs_program = pytest.mark.needs_program
+"""`@needs_program("nginx", "sudo apt install nginx")`: not run on a machine without that program.
+
+The report says so, and is no pass. Such a check starts processes, so it may take `PROGRAM_LIMIT`.
+"""
+
+PROGRAM_LIMIT = 20.0
+"""Seconds for one check that starts programs, each of which has to import everything again."""
+
 section = pytest.mark.section
 """`@section("order")`: the heading of the lesson's page that explains this check."""
 
@@ -26,6 +35,7 @@ def register(config: pytest.Config) -> None:
     for mark in (
         "hints(*texts)",
         "needs(*checks)",
+        "needs_program(name, how)",
         "section(anchor)",
         "one_app",
         "terminal_only(why)",

@@ -29,9 +29,11 @@ from course.harness.explain import course_error, explain
 from course.harness.failure import Comparison, Failure, read_failure
 from course.harness.lifespan import ShutdownFailed, StartupFailed
 from course.harness.load import LoadProblem
+from course.harness.marks import PROGRAM_LIMIT
 from course.harness.oracles import *  # noqa: F403  the fixtures
 from course.harness.oracles import import_afresh, watched
-from course.harness.report import LEVELS, TERMINAL_ONLY, Check, Exchange, Status
+from course.harness.programs import WINDOWS, find_program
+from course.harness.report import LEVELS, PROGRAM_MISSING, TERMINAL_ONLY, Check, Exchange, Status
 from course.harness.seams import override  # noqa: F401  a fixture
 from course.harness.session import KEY, Session, session_of
 from course.harness.words import shorten
@@ -118,6 +120,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.fail(run.problem.message, pytrace=False)
     for why in marks.texts(item, "terminal_only") if BROWSER else ():
         pytest.skip(why)
+    if missing := _missing(item):
+        pytest.skip(missing)
     for other in marks.texts(item, "needs"):
         if run.done.get(other, "pass") != "pass":
             pytest.skip(_title(item, other))
@@ -125,7 +129,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    session_of(item.config).emit({"event": "start", "id": item.name})
+    event: dict[str, Any] = {"event": "start", "id": item.name}
+    if marks.texts(item, "needs_program"):
+        event["limit"] = PROGRAM_LIMIT
+    session_of(item.config).emit(event)
     return (yield)
 
 
@@ -146,6 +153,8 @@ def pytest_runtest_makereport(
     check.status = _status(report, run)
     if check.status == "skipped" and BROWSER and marks.texts(item, "terminal_only"):
         check.kind, check.message = TERMINAL_ONLY, f"Only in the terminal: {_reason(report)}"
+    elif check.status == "skipped" and not run.problem and (missing := _missing(item)):
+        check.kind, check.message = PROGRAM_MISSING, missing
     elif check.status == "skipped":
         check.message = _because(report, run)
     elif check.status != "pass" and call.excinfo:
@@ -153,7 +162,7 @@ def pytest_runtest_makereport(
         _fill(check, _explanation(failure, run), run.folder)
         check.status = "error" if check.kind == "course-error" else "fail"
         check.exchanges = _up_to(failure.recorded, run.exchanges)[-KEPT:]
-    if check.kind != TERMINAL_ONLY:  # others do not wait for it
+    if check.kind not in (TERMINAL_ONLY, PROGRAM_MISSING):  # others do not wait for it
         run.done[check.id] = check.status
     if check.status in ("fail", "error"):
         run.close_shared()  # the next check must not find what this one has left
@@ -165,6 +174,16 @@ def _status(report: pytest.TestReport, run: Session) -> Status:
     if run.problem or report.skipped:
         return "skipped"
     return "pass" if report.passed else "fail"
+
+
+def _missing(item: pytest.Item) -> str:
+    """Which program this machine lacks for a check, and how to get it; "" when all is there."""
+    name, *how = marks.texts(item, "needs_program") or [""]
+    if not name or find_program(name):
+        return ""
+    if WINDOWS:
+        return f"{name} can be used only on Linux and macOS: in WSL, or in a Codespace."
+    return f"{name} is not installed. {' '.join(how)}".strip()
 
 
 def _because(report: pytest.TestReport, run: Session) -> str:

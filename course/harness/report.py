@@ -37,6 +37,7 @@ KINDS = (
     "wrong-body",
     "wrong-header",
     "wrong-openapi",
+    "wrong-file",
     "hung",
     "crashed",
     "course-error",
@@ -45,6 +46,9 @@ KINDS = (
 
 TERMINAL_ONLY = "terminal-only"
 """The kind of a check that was skipped because the browser cannot run it. A pass needs no such one."""
+
+PROGRAM_MISSING = "program-missing"
+"""The kind of a check that was not run because this machine lacks a program. That is no pass."""
 
 LEVELS: tuple[Level, ...] = ("essential", "actionable", "informative", "praise")
 """How much a piece of advice matters, the most important first."""
@@ -130,6 +134,11 @@ class Report:
     @property
     def first_failure(self) -> Check | None:
         return self.problem or next(iter(self.failures), None)
+
+    @property
+    def not_run(self) -> list[Check]:
+        """What nobody can know on this machine, because a program is missing."""
+        return [check for check in self.checks if check.kind == PROGRAM_MISSING]
 
     def check(self, id: str) -> Check | None:
         return next((check for check in self.checks if check.id == id), None)

@@ -1,0 +1,420 @@
+"""Replicas of a learner's app behind a real nginx, on the loopback, for as long as a check needs.
+
+Every process is a child of this one and in its process group, everything that is written stands in
+one temporary folder, and each wait has an end: nothing is left behind, whatever happens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from course import processes
+from course.deployment.nginx import NAME as NGINX
+from course.deployment.nginx import Here, rewritten
+from course.deployment.plan import Plan
+from course.harness.client import Recorded, readable
+from course.harness.finding import Finding
+from course.harness.frames import Place
+from course.harness.programs import find_program
+from course.harness.report import Exchange, as_curl
+
+PROXY = "127.0.0.1"  # from where nginx speaks to the app
+PATIENCE = 15.0  # seconds for a program to start: less than such a check may take
+REPLY = 3.0  # seconds for an answer
+STOP = 5.0  # seconds for a program to end that was asked to; Docker waits for 10
+LOOK = 0.01  # seconds between two looks
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
+KILL_WITH_PARENT = 1  # PR_SET_PDEATHSIG, linux/prctl.h
+ATTEMPTS = 3  # somebody else may take a free port first
+HOST = "corner.shop"
+KEPT = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "HOME",
+    "TMPDIR",
+    "PYTHONHASHSEED",
+    "PYTHONUTF8",
+)
+OURS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "WEB_CONCURRENCY", "PORT", "FORWARDED_ALLOW_IPS")
+"""What an image sets for itself, and would be wrong, or too much, on this machine."""
+
+Record = Callable[[Recorded], object]
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+@dataclass
+class Program:
+    """A process of the fleet, with what it has said."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    place: Place | None = None
+
+    @property
+    def said(self) -> str:
+        """Its last line."""
+        lines = [
+            line for line in self.log.read_text("utf-8", "replace").splitlines() if line.strip()
+        ]
+        return lines[-1].strip() if lines else "nothing"
+
+    @property
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def send(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """As a machine that loses its power: this process and all that it has started."""
+        for pid in [self.process.pid, *processes.family(self.process.pid)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(STOP)
+
+    def wait(self, seconds: float = STOP) -> int | None:
+        """The status with which it has ended, None when it has not."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+        return self.process.returncode
+
+
+@dataclass
+class Replica(Program):
+    """One container of the app, without the container."""
+
+    instance: str = ""
+    port: int = 0
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def listens(self) -> bool:
+        with socket.socket() as probe:
+            probe.settimeout(REPLY)
+            return probe.connect_ex((PROXY, self.port)) == 0
+
+
+@dataclass
+class Fleet:
+    """The replicas, and what stands before them. `http` and `https` are nginx's ports."""
+
+    plan: Plan
+    home: Path
+    record: Record
+    database: str
+    replicas: list[Replica] = field(default_factory=list)
+    nginx: Program | None = None
+    listen: str = PROXY
+    http: int = 0
+    https: int = 0
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        source: str = "",
+        scheme: str = "http",
+        replica: Replica | None = None,
+        **options: Any,
+    ) -> httpx.Response:
+        """One request on a connection of its own: to nginx, or past it to one replica.
+
+        `source` is the address that it comes from. When there is no answer, the status is 0.
+        """
+        port = replica.port if replica else self.https if scheme == "https" else self.http
+        host = PROXY if replica else self.listen
+        headers = {"host": HOST, **options.pop("headers", {})}
+        transport = httpx.HTTPTransport(local_address=source or self.client, verify=False)
+        sent = _described(self.plan, method, path, scheme, headers)
+        recorded = Recorded(sent)
+        self.record(recorded)
+        with httpx.Client(transport=transport, timeout=REPLY, trust_env=False) as client:
+            try:
+                url = f"{scheme}://{host}:{port}{path}"
+                response = client.request(method, url, headers=headers, **options)
+            except httpx.HTTPError as error:
+                sent.response = f"no answer: {error}"
+                return httpx.Response(0, text=str(error))
+        sent.status, sent.response = response.status_code, readable(response.content)
+        response.extensions["recorded"] = recorded
+        return response
+
+    def announce(self, method: str, path: str, length: int) -> int:
+        """What nginx says to a request that announces so many bytes: 100 when it wants them.
+
+        Refused, it answers before a single one is sent.
+        """
+        headers = {"content-length": str(length)}
+        sent = _described(self.plan, method, path, "http", headers)
+        self.record(Recorded(sent))
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}", f"Content-Length: {length}"]
+        lines += ["Expect: 100-continue", "Connection: close", "", ""]
+        with socket.create_connection((self.listen.strip("[]"), self.http), REPLY) as line:
+            line.sendall("\r\n".join(lines).encode())
+            sent.status = int(line.recv(64).split()[1])
+        return sent.status
+
+    @property
+    def client(self) -> str:
+        """The address of whoever asks, which is not that of nginx."""
+        return "127.0.0.2" if self.listen == PROXY else "::1"
+
+    @property
+    def clients(self) -> list[str]:
+        """More addresses of that kind, in other networks."""
+        return [f"127.{n}.0.2" for n in range(1, 17)] if self.listen == PROXY else []
+
+    @contextmanager
+    def without_database(self) -> Iterator[None]:
+        """The SQLite database is gone, and comes back."""
+        database, aside = self.home / "database", self.home / "aside"
+        database.rename(aside)
+        try:
+            yield
+        finally:
+            aside.rename(database)
+
+
+@contextmanager
+def fleet(
+    plan: Plan,
+    record: Record = lambda recorded: None,
+    count: int = 2,
+    proxy: bool = True,
+    trusted: str | None = None,
+    database: str = "",
+) -> Iterator[Fleet]:
+    """So many replicas, all of them ready, and nginx before them.
+
+    `trusted` is whom they believe, without it whom the learner has named; `database` the address
+    of one, without it a SQLite file of their own. Raises Finding when something does not start.
+    """
+    home = Path(tempfile.mkdtemp(prefix="fleet-")).resolve()
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, home, ignore_errors=True)
+        (home / "database").mkdir()
+        own = f"sqlite+aiosqlite:///{home / 'database' / 'shop.db'}"
+        found = Fleet(plan, home, record, database or own)
+        if not _can_bind(found.client):
+            found.listen = "[::1]"
+        trusted = trusted if trusted is not None else plan.trusted(PROXY)
+        for number in range(count):
+            replica = _replica(found, f"replica-{number + 1}", trusted)
+            stack.callback(_end, replica)
+            found.replicas.append(replica)
+        for number, replica in enumerate(found.replicas):
+            found.replicas[number] = _ready(found, replica, trusted, stack)
+        if proxy:
+            found.nginx = _proxy(found, stack)
+        yield found
+
+
+def _replica(fleet: Fleet, instance: str, trusted: str) -> Replica:
+    plan, port = fleet.plan, free_port()
+    words = plan.server.at(PROXY, port, trusted, plan.dockerfile.image.workdir)
+    environment = {
+        **_own_environment(),
+        **{n: v for n, v in plan.environment.items() if n not in (*KEPT, *OURS)},
+        "SECRET_KEY": os.environ["SECRET_KEY"],
+        "DATABASE_URL": fleet.database,
+        "INSTANCE": instance,
+    }
+    environment = {n: v for n, v in environment.items() if not n.startswith("UVICORN_")}
+    log = fleet.home / f"{instance}-{port}.log"
+    process = _start([sys.executable, *words], environment, plan.folder, log)
+    return Replica("The server", process, log, plan.command, instance, port, environment)
+
+
+def _ready(fleet: Fleet, replica: Replica, trusted: str, stack: ExitStack) -> Replica:
+    """The replica, or another one when somebody else had its port. Raises Finding."""
+    for attempt in range(ATTEMPTS):
+        deadline = time.monotonic() + PATIENCE
+        while not replica.ended and time.monotonic() < deadline:
+            if replica.listens:
+                return replica
+            time.sleep(LOOK)
+        if "in use" not in replica.said or attempt == ATTEMPTS - 1:
+            break
+        replica = _replica(fleet, replica.instance, trusted)
+        stack.callback(_end, replica)
+    how = f"it ended with status {replica.wait(0)}" if replica.ended else "nobody listens"
+    raise Finding(
+        f"The command of your image was started and did not become a server. It said last: "
+        f"{_short(replica.said)}",
+        replica.place,
+        "a server that answers",
+        how,
+        "startup-failed",
+    )
+
+
+def _proxy(fleet: Fleet, stack: ExitStack) -> Program:
+    """nginx with the learner's configuration. Raises Finding when it does not start."""
+    program = find_program("nginx")
+    assert program is not None, "the check says that it needs nginx"
+    user = _unprivileged(fleet.home)
+    addresses = _addresses(fleet)
+    for _ in range(ATTEMPTS):
+        fleet.http, fleet.https = free_port(), free_port()
+        here = Here(
+            fleet.home,
+            fleet.listen,
+            fleet.http,
+            fleet.https,
+            fleet.home / CERTIFICATE.name,
+            fleet.plan.published,
+        )
+        shutil.copyfile(CERTIFICATE, here.certificate)
+        text, lines = rewritten(fleet.plan.nginx, addresses, here)
+        (fleet.home / NGINX).write_text(text, "utf-8")
+        words = [program, "-p", str(fleet.home), "-c", str(fleet.home / NGINX), "-e", "stderr"]
+        log = fleet.home / f"nginx-{fleet.http}.log"
+        process = _start(words, _own_environment(), fleet.home, log, user)
+        nginx = Program("nginx", process, log)
+        stack.callback(_end, nginx)
+        deadline = time.monotonic() + PATIENCE
+        while not nginx.ended and time.monotonic() < deadline:
+            if _accepts(fleet.listen.strip("[]"), fleet.http):
+                return nginx
+            time.sleep(LOOK)
+        if "in use" not in nginx.said:
+            break
+    raise _refused(fleet.plan, nginx, lines)
+
+
+def _refused(plan: Plan, nginx: Program, lines: list[int]) -> Finding:
+    """What nginx says of a configuration, at the learner's line."""
+    said = nginx.log.read_text("utf-8", "replace")
+    found = re.search(r"\[emerg\] (?:\d+#\d+: )?(.*?)(?: in \S+?:(\d+))?$", said, re.MULTILINE)
+    text = found[1] if found else nginx.said
+    line = lines[int(found[2]) - 1] if found and found[2] else 0
+    source = (plan.folder / NGINX).read_text("utf-8", "replace").splitlines()
+    hint = ""
+    if "unknown directive" in text:
+        hint = " It may be misspelled, or newer than the nginx of this machine."
+    return Finding(
+        f"nginx does not start with this configuration: {_short(text)}.{hint}",
+        Place(NGINX, line, source[line - 1].strip()) if line else None,
+        "nginx starts",
+        _short(text),
+    )
+
+
+def _addresses(fleet: Fleet) -> dict[str, list[str]]:
+    """Each service of the app with the addresses of its replicas, as Docker's DNS would answer."""
+    all_of_them = [f"{PROXY}:{replica.port}" for replica in fleet.replicas]
+    names = [service.name for service in fleet.plan.apps]
+    if len(names) == 1:
+        return {names[0]: all_of_them}
+    return {name: all_of_them[n :: len(names)] for n, name in enumerate(names)}
+
+
+def _start(
+    words: list[str], environment: dict[str, str], cwd: Path, log: Path, user: str | None = None
+) -> subprocess.Popen[bytes]:
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            cwd=cwd,
+            user=user,
+            preexec_fn=_end_with_parent if _libc else None,  # which calls nothing but C
+        )
+
+
+def _end_with_parent() -> None:
+    """In the new process: be killed when the one that runs the checks is gone, however it went."""
+    assert _libc is not None
+    _libc.prctl(KILL_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
+
+
+def _own_environment() -> dict[str, str]:
+    return {name: os.environ[name] for name in KEPT if name in os.environ}
+
+
+def _end(program: Program) -> None:
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        program.kill()
+
+
+def _unprivileged(home: Path) -> str | None:
+    """Who runs nginx: ourselves, or nobody when we are root."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        shutil.chown(home, "nobody")
+        home.chmod(0o755)
+        if home.parent.name.startswith("course-"):
+            home.parent.chmod(0o711)  # to go through, not to look
+        reachable = all(folder.stat().st_mode & stat.S_IXOTH for folder in home.parents)
+    except (LookupError, OSError):
+        return None
+    return "nobody" if reachable else None
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((PROXY, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _can_bind(address: str) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+        return True
+
+
+def _accepts(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), REPLY).close()
+    except OSError:
+        return False
+    return True
+
+
+def _described(
+    plan: Plan, method: str, path: str, scheme: str, headers: dict[str, str]
+) -> Exchange:
+    shown = {name: value for name, value in headers.items() if name.lower() != "host"}
+    address = plan.address.replace("http", scheme, 1)
+    return Exchange(
+        method=method,
+        url=path,
+        headers=shown,
+        curl=as_curl(method, address + path, shown, None),
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) < 140 else f"{text[:137]}…"

@@ -1,0 +1,18 @@
+"""What a check found that is not one answer of the app: a line in a file, a process that ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from course.harness.frames import Place
+
+
+@dataclass
+class Finding(Exception):
+    """Raised by a check instead of an assert: it knows the line, in whatever file, by itself."""
+
+    message: str
+    place: Place | None = None
+    expected: str = ""
+    actual: str = ""
+    kind: str = "wrong-file"

@@ -1,0 +1,40 @@
+# fails: test_only_the_proxy_is_believed
+# kind: wrong-file
+# says: Somebody who is no proxy
+# over: solution
+from typing import Annotated
+
+from database import DatabaseGone, ping
+from fastapi import FastAPI, HTTPException
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from shop import router
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+
+class Settings(BaseSettings):
+    # An error must not show the secret that it complains about.
+    model_config = SettingsConfigDict(hide_input_in_errors=True)
+
+    secret_key: Annotated[str, Field(min_length=32)]
+
+
+settings = Settings()  # type: ignore[call-arg]
+
+app = FastAPI(title="Corner Shop API")
+app.add_middleware(ProxyHeadersMiddleware, trusted_hosts="*")
+app.include_router(router)
+
+
+@app.get("/health/live")
+def live() -> dict[str, str]:
+    return {"status": "live"}
+
+
+@app.get("/health/ready")
+async def ready() -> dict[str, str]:
+    try:
+        await ping()
+    except DatabaseGone:
+        raise HTTPException(503, "The database does not answer") from None
+    return {"status": "ready"}

@@ -1,0 +1,631 @@
+"""What reads a learner's deployment, what runs it, and that nothing of it is left behind."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import processes_in
+from rich.console import Console
+
+from course import terminal
+from course.author import every_check_is_complete
+from course.catalogue import ROOT, Exercise, find
+from course.changes import stat
+from course.deployment import command, compose, docker, dockerfile, ignore, installing, nginx, plan
+from course.deployment.fleet import fleet
+from course.harness.finding import Finding
+from course.harness.programs import find_program
+from course.harness.report import PROGRAM_MISSING, Report, apply
+from course.harness.workspace import lay_out
+from course.runner import Run, check, finish
+from course.spare import Limits
+from course.submissions import layers, submissions
+
+LESSON = find("10")
+HADOLINT = Path(sys.executable).with_name("hadolint")
+PATIENCE = 40  # seconds for a whole run to come to where a test wants it
+
+
+@pytest.fixture(scope="module")
+def solution(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("solution") / "run"
+    lay_out(LESSON.folder, LESSON.solution, folder)
+    return folder
+
+
+# Reading --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("patterns", "path", "outside"),
+    [
+        (".env", ".env", True),
+        (".env", "shop/.env", False),
+        ("**/.env", "shop/.env", True),
+        ("**/.env", ".env", True),
+        ("*.env", ".env", True),
+        ("/.git/", ".git/config", True),
+        ("./.git", ".git/config", True),
+        (".git*", ".git/config", True),
+        (".git?", ".git/config", False),
+        ("*", ".venv/bin/python", True),
+        ("*\n!main.py", "main.py", False),
+        ("!main.py\n*", "main.py", True),
+        ("*\n!*.py\n.env", "shop.py", False),
+        ("# .env", ".env", False),
+        ("__pycache__", "__pycache__/main.pyc", True),
+        ("**/*.pyc", "__pycache__/main.pyc", True),
+        ("[ab].py", "a.py", True),
+        ("[^ab].py", "a.py", False),
+        ("", "main.py", False),
+    ],
+)
+def test_a_dockerignore_is_read_as_docker_reads_it(patterns, path, outside):
+    assert (path in ignore.parse(patterns)) is outside
+
+
+def test_the_last_stage_is_the_image_and_has_what_it_builds_on():
+    found = dockerfile.parse(
+        """\
+# syntax=docker/dockerfile:1
+ARG PYTHON=3.13
+FROM python:${PYTHON}-slim AS base
+ENV A=1 B="two words"
+WORKDIR /srv
+FROM base as builder
+RUN <<EOF
+pip install nothing
+USER root
+EOF
+FROM scratch AS unused
+USER root
+FROM base
+COPY --from=builder /x /x
+ENV OLD value of it
+WORKDIR shop
+USER \\
+    shop
+"""
+    )
+    image = found.image
+    assert image.root == "python:3.13-slim"
+    assert image.environment == {"A": "1", "B": "two words", "OLD": "value of it"}
+    assert image.workdir == "/srv/shop"
+    user = image.last("USER")
+    assert user is not None
+    assert (user.value, user.place.line) == ("shop", 17)
+    assert [stage.name for stage in found.used] == ["base", "builder", ""]
+    builder = found.stage("builder")
+    assert builder is not None
+    assert builder.last("USER") is None, "what stands in a heredoc is no instruction"
+
+
+@pytest.mark.parametrize(
+    ("run", "loose"),
+    [
+        ("pip install -r requirements.txt", ()),
+        ("pip install --requirement=requirements.txt", ()),
+        ("pip install --upgrade pip && pip install -r requirements.txt", ()),
+        ("pip install fastapi==0.165.0 'uvicorn[standard]==0.54.0'", ()),
+        ("pip install 'fastapi>=0.165' httpx==0.28.1", ("fastapi>=0.165",)),
+        ("python -m pip install fastapi", ("fastapi",)),
+        ("uv pip install --system --python 3.13 -r requirements.txt", ()),
+        ("--mount=type=cache,target=/root uv sync --locked", ()),
+    ],
+)
+def test_an_installation_is_known_with_what_has_no_version(run, loose):
+    stage = dockerfile.parse(f"FROM python:3.14-slim\nRUN {run}\n").image
+    (found,) = installing.installations(stage)
+    assert found.loose == loose
+
+
+def test_what_installs_no_packages_is_no_installation():
+    text = "FROM x:1\nRUN pip install uv\nRUN apt-get install -y pip\nRUN pip --version\n"
+    assert installing.installations(dockerfile.parse(text).image) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["uvicorn", "main:app"], ("uvicorn", ("main:app",))),
+        (["/opt/venv/bin/fastapi", "run"], ("fastapi", ("run",))),
+        (["python3.14", "-m", "uvicorn", "main:app"], ("uvicorn", ("main:app",))),
+        (["tini", "--", "uvicorn", "main:app"], ("uvicorn", ("main:app",))),
+        (["uv", "run", "--no-sync", "fastapi", "run"], ("fastapi", ("run",))),
+        (["env", "A=1", "uvicorn", "main:app"], ("uvicorn", ("main:app",))),
+        (["gunicorn", "main:app", "-k", "uvicorn"], None),
+        (["python", "main.py", "uvicorn"], None),
+        (["./start.sh"], None),
+        ([], None),
+    ],
+)
+def test_the_server_is_found_in_a_command(words, expected):
+    found = command.server(words)
+    assert (found and (found.program, found.arguments)) == expected
+
+
+def test_a_command_runs_here_without_what_is_about_the_container():
+    words = ("main:app", "--host", "0.0.0.0", "--port=80", "--workers", "4", "--no-server-header")
+    found = command.Server("uvicorn", words).at("127.0.0.1", 5, "10.0.0.1", "/app")
+    here = ["--host", "127.0.0.1", "--port", "5", "--forwarded-allow-ips", "10.0.0.1"]
+    assert found == ["-m", "uvicorn", "main:app", "--no-server-header", *here]
+
+
+def test_fastapi_run_becomes_what_it_starts_unless_that_is_not_sure():
+    def words(*arguments: str) -> list[str]:
+        return command.Server("fastapi", arguments).at("h", 1, "t", "/app")[:-6]
+
+    assert words("run", "/app/main.py", "--no-reload") == ["-m", "uvicorn", "main:app"]
+    assert words("run", "main.py", "--timeout-keep-alive") == [
+        *("-m", "fastapi", "run", "main.py", "--timeout-keep-alive")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "trusted"),
+    [
+        ("*", "*"),
+        ("172.30.10.0/24", "proxy"),
+        ("10.0.0.1, 172.30.0.0/16", "proxy"),
+        ("0.0.0.0/0", plan.EVERYBODY),
+        ("10.0.0.0/8,172.16.0.0/12", "proxy"),
+        ("172.30.11.0/24", plan.NOBODY),
+        ("172.30.10.9", plan.NOBODY),
+        ("nginx", plan.NOBODY),
+        ("127.0.0.1", plan.NOBODY),
+        ("", plan.NOBODY),
+    ],
+)
+def test_the_app_trusts_whoever_has_the_address_of_the_proxy_in_docker(
+    solution, tmp_path, allowed, trusted
+):
+    lay_out(LESSON.folder, solution, tmp_path / "run")
+    file = tmp_path / "run/compose.yaml"
+    file.write_text(file.read_text("utf-8").replace("IPS: 172.30.10.0/24", f'IPS: "{allowed}"'))
+    assert plan.read(tmp_path / "run").trusted("proxy") == trusted
+
+
+def test_an_error_in_yaml_is_a_finding_with_its_line(tmp_path):
+    (tmp_path / "compose.yml").write_text("services:\n\tapi:\n", "utf-8")
+    with pytest.raises(Finding) as caught:
+        compose.read(tmp_path)
+    assert caught.value.place is not None
+    assert (caught.value.place.file, caught.value.place.line) == ("compose.yml", 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("${A:?b}", ""),
+        ("${A}", ""),
+        ("$A", ""),
+        ("${A:-b}", "b"),
+        ("${A-b}", "b"),
+        ("$$A", "$A"),
+        ("x://u:${P}@h", "x://u:@h"),
+    ],
+)
+def test_what_a_value_is_before_anything_is_set(text, known):
+    assert compose.constant(text) == known
+
+
+@pytest.mark.skipif(not HADOLINT.exists(), reason="hadolint is an author's tool")
+def test_hadolint_finds_nothing_in_the_solution():
+    assert hadolint(LESSON.solution / "Dockerfile") == set()
+
+
+# What hadolint says, and which check says it in our words.
+SAID_BY = {
+    "DL3002": "test_not_as_root",
+    "DL3007": "test_the_base_has_a_version",
+    "DL3013": "test_dependencies_come_first",
+    "DL3025": "test_the_command_is_a_list",
+    "DL3064": "test_no_secret_in_the_image",
+}
+
+
+@pytest.mark.skipif(not HADOLINT.exists(), reason="hadolint is an author's tool")
+def test_our_checks_say_what_hadolint_says():
+    found: dict[str, set[str]] = {code: set() for code in SAID_BY}
+    for submission in submissions(LESSON):
+        file = submission.path / "Dockerfile"
+        for code in hadolint(file) if submission.role == "wrong" and file.is_file() else ():
+            found.setdefault(code, set()).add(submission.says("fails"))
+    silent = {code: name for code, name in SAID_BY.items() if name not in found[code]}
+    assert silent == {}
+
+
+def hadolint(file: Path) -> set[str]:
+    done = subprocess.run([HADOLINT, "--format", "json", file], capture_output=True, check=False)
+    return {finding["code"] for finding in json.loads(done.stdout)}
+
+
+def test_a_rewritten_configuration_keeps_all_but_ports_paths_and_addresses(tmp_path):
+    (tmp_path / "nginx.conf").write_text(
+        """\
+user nginx;
+events {}
+http {
+    access_log /var/log/nginx/access.log;
+    map $http_x $y { default 1; "" "a b"; }
+    upstream shop {
+        least_conn;
+        server api:8000 max_fails=2 resolve;
+    }
+    server {
+        listen 80 default_server;
+        if ($request_method = TRACE) { return 405; }
+        location ~ "^/a{2}$" { proxy_pass http://shop; }
+        location / { proxy_pass http://api:8000/; }
+    }
+    server { listen 9000; return 200; }
+}
+""",
+        "utf-8",
+    )
+    here = nginx.Here(tmp_path, "127.0.0.1", 1111, 2222, tmp_path / "c.pem", 80)
+    read = nginx.read(tmp_path)
+    text, lines = nginx.rewritten(read, {"api": ["h:1", "h:2"]}, here)
+    for kept in (
+        "least_conn;",
+        "server h:1 max_fails=2;",
+        "server h:2 max_fails=2;",
+        "listen 127.0.0.1:1111 default_server;",
+        "if ($request_method = TRACE) {",
+        'location ~ "^/a{2}$" {',
+        "proxy_pass http://api/;",
+        '"" "a b";',
+    ):
+        assert kept in text
+    for gone in ("user nginx", "/var/log", "resolve", "9000"):
+        assert gone not in text
+    assert lines[text.splitlines().index("        least_conn;")] == 7
+
+
+@pytest.mark.parametrize(("text", "line"), [("listen 80\n  return 200;", 2), ("return 200\n}", 2)])
+def test_a_missing_semicolon_is_found_where_it_is_missing(tmp_path, text, line):
+    (tmp_path / "nginx.conf").write_text(f"server {{\n  {text}\n}}\n", "utf-8")
+    with pytest.raises(Finding) as caught:
+        nginx.read(tmp_path)
+    assert caught.value.place is not None
+    assert caught.value.place.line == line
+    assert "A semicolon is missing" in caught.value.message
+
+
+def test_every_check_is_complete():
+    assert every_check_is_complete(LESSON) == []
+
+
+# Submissions over the solution, and watching --------------------------------------------------------
+
+
+def test_a_submission_may_be_laid_over_the_solution():
+    path = LESSON.submissions / "wrong/one_megabyte"
+    assert layers(LESSON, path) == [LESSON.solution, path]
+
+
+def test_a_learners_own_folder_never_is(tmp_path):
+    (tmp_path / "expect.txt").write_text("# over: solution\n", "utf-8")
+    assert layers(LESSON, tmp_path) == [tmp_path]
+
+
+def test_watch_sees_a_dockerignore(tmp_path):
+    for name in (".dockerignore", ".DS_Store", "Dockerfile"):
+        (tmp_path / name).touch()
+    assert {path.name for path in stat(tmp_path)} == {".dockerignore", "Dockerfile"}
+
+
+# Without nginx --------------------------------------------------------------------------------------
+
+RUN = """
+import json, sys
+from course.harness import plugin
+from course.harness.request import Request
+from course.harness.run import run
+plugin.find_program = lambda name: None
+run(Request("10_deployment", sys.argv[1], sys.argv[2]), lambda event: print("event", json.dumps(event)))
+"""
+
+
+@pytest.fixture(scope="module")
+def without_nginx(solution: Path) -> Report:
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(LESSON.checks), str(solution)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    report = Report(LESSON.slug, LESSON.title)
+    for line in done.stdout.splitlines():
+        if line.startswith("event "):
+            apply(report, json.loads(line.removeprefix("event ")))
+    return report.conclude()
+
+
+def test_without_nginx_it_is_no_pass(without_nginx):
+    assert without_nginx.failures == []
+    assert len(without_nginx.not_run) == 9
+    assert len(without_nginx.passed) + 9 == len(without_nginx.checks)
+    assert without_nginx.status == "fail"
+
+
+def test_without_nginx_the_report_says_so(without_nginx):
+    for verdict in without_nginx.not_run:
+        assert (verdict.status, verdict.kind) == ("skipped", PROGRAM_MISSING)
+        assert verdict.message.startswith("nginx is not installed.")
+    out = io.StringIO()
+    console = Console(file=out, width=80, color_system=None, highlight=False)
+    terminal.show(without_nginx, console, LESSON, LESSON.folder)
+    text = " ".join(out.getvalue().split())
+    assert "Static checks only: 9 checks not run, so this is no pass yet." in text
+    assert "sudo apt install nginx-light" in text
+    assert "wait for" not in text, (
+        "they wait for nothing that the learner could change in their files"
+    )
+
+
+CHECKS = """
+import time
+from course.harness import needs_program
+
+
+@needs_program("sh", "Install a shell.")
+def test_slow():
+    \"\"\"Starts programs.\"\"\"
+    time.sleep(2)
+
+
+def test_quick():
+    \"\"\"Starts none.\"\"\"
+    time.sleep(2)
+"""
+
+
+@pytest.mark.usefixtures("temp")
+def test_only_a_check_that_starts_programs_may_take_longer(tiny_course: Exercise, tmp_path):
+    root = tmp_path / "course"
+    shutil.copytree(tiny_course.root, root)
+    (root / "checks/test_01_tiny.py").write_text(CHECKS, "utf-8")
+    tiny = Exercise("01_tiny", root)
+    slow, quick = check(tiny, tiny.solution, Limits(check=1, run=10)).checks
+    assert (slow.status, quick.kind) == ("pass", "hung")
+    assert "1 s" in (quick.expected or "")
+
+
+# Nothing is left ------------------------------------------------------------------------------------
+
+needs_nginx = pytest.mark.skipif(
+    find_program("nginx") is None and os.environ.get("CI") != "true", reason="nginx is missing"
+)
+
+
+def ports_of(folder: Path) -> list[int]:
+    """The ports that our servers below a folder listen on, by what was said to them."""
+    return [
+        int(port) for line in processes_in(folder) for port in re.findall(r"--port\0(\d+)", line)
+    ]
+
+
+def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to this in time"
+        time.sleep(0.01)
+
+
+def has_a_fleet(folder: Path) -> bool:
+    return any("nginx" in line for line in processes_in(folder)) and len(ports_of(folder)) == 2
+
+
+def nobody_listens(ports: list[int]) -> bool:
+    def refused(port: int) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) != 0
+
+    return all(map(refused, ports))
+
+
+@pytest.fixture
+def running(temp: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`make check lesson=10`, at the moment in which its fleet has just come up."""
+    words = [sys.executable, "-m", "course", "check", "10", "--submission", str(LESSON.solution)]
+    with subprocess.Popen(
+        words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    ) as program:
+        try:
+            until(lambda: has_a_fleet(temp))
+            yield program
+        finally:
+            program.kill()
+
+
+def nothing_is_left(temp: Path) -> bool:
+    return processes_in(temp) == [] and list(temp.iterdir()) == []
+
+
+@needs_nginx
+def test_nothing_is_left_after_a_pass(temp):
+    report = check(LESSON, LESSON.solution)
+    assert report.status == "pass", report.first_failure
+    assert nothing_is_left(temp)
+
+
+@needs_nginx
+def test_nothing_is_left_after_a_failure(temp):
+    report = check(LESSON, LESSON.submissions / "wrong/no_second_try")
+    assert [failure.id for failure in report.failures] == ["test_one_is_killed"]
+    assert nothing_is_left(temp)
+
+
+@needs_nginx
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_after_ctrl_c_in_the_middle(temp, running, number):
+    ports = ports_of(temp)
+    running.send_signal(number)
+    running.wait(PATIENCE)
+    until(lambda: nothing_is_left(temp) and nobody_listens(ports))
+
+
+@needs_nginx
+def test_nothing_is_left_when_the_child_is_killed(temp, running):
+    """The others of its checks run in a new child, with a new fleet."""
+    (child,) = children_of(running.pid)
+    os.kill(child, signal.SIGKILL)
+    said = running.communicate(timeout=PATIENCE)[0].decode()
+    assert running.returncode == 1
+    assert "SIGKILL" in said
+    assert nothing_is_left(temp)
+
+
+@needs_nginx
+def test_nothing_runs_on_when_everybody_who_could_end_it_is_killed(temp, running):
+    ports = ports_of(temp)
+    (child,) = children_of(running.pid)
+    running.kill()
+    os.kill(child, signal.SIGKILL)
+    running.wait()
+    until(lambda: processes_in(temp) == [] and nobody_listens(ports))
+    for folder in temp.iterdir():  # nobody was left who could have done it
+        shutil.rmtree(folder)
+
+
+@needs_nginx
+def test_nothing_is_left_when_the_time_is_over(temp):
+    def stop_soon(event: dict[str, Any]) -> None:
+        if event["event"] == "start" and event["id"] == "test_both_replicas_answer":
+            run.deadline = run.until = time.monotonic() + 0.5
+
+    run = Run(LESSON, LESSON.solution, Limits(), on_event=stop_soon)
+    report = finish(run)
+    verdict = report.check("test_both_replicas_answer")
+    assert verdict is not None
+    assert verdict.kind == "hung"
+    assert nothing_is_left(temp)
+
+
+@needs_nginx
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root has to become nobody")
+def test_nginx_is_nobody_where_root_runs_it(solution, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "x" * 32)
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp")
+    with fleet(plan.read(solution)) as running:
+        assert running.nginx is not None
+        owner = Path(f"/proc/{running.nginx.process.pid}").stat().st_uid
+        assert owner == pwd.getpwnam("nobody").pw_uid
+        home = running.home
+    assert not home.exists()
+
+
+def children_of(pid: int) -> list[int]:
+    words = Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()
+    return [int(word) for word in words]
+
+
+# Docker, of which there is only a fake one here -----------------------------------------------------
+
+
+@pytest.fixture
+def fake_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A `docker` that writes down what it is asked; `up` fails when a file says so."""
+    program, log = tmp_path / "bin/docker", tmp_path / "asked.txt"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\necho "$@ $SECRET_KEY" >> {log}\n'
+        f'case "$*" in *" up "*) echo pulling; [ ! -e {tmp_path}/broken ];; esac\n',
+        "utf-8",
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    return log
+
+
+@pytest.fixture
+def shop() -> Iterator[int]:
+    """The port of a shop whose two replicas answer in turn."""
+    numbers = count()
+
+    class Replica(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"instance": f"replica-{next(numbers) % 2}"}).encode())
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Replica) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def published_at(port: int, solution: Path, folder: Path) -> Path:
+    lay_out(LESSON.folder, solution, folder)
+    file = folder / "compose.yaml"
+    file.write_text(file.read_text("utf-8").replace("8080:80", f"{port}:80"), "utf-8")
+    return folder
+
+
+def test_docker_builds_asks_and_removes(fake_docker, shop, solution, tmp_path):
+    assert docker.available()
+    outcome = docker.build_and_run(published_at(shop, solution, tmp_path / "run"))
+    assert outcome.worked
+    assert "2 replicas answer" in outcome.text
+    up, down = fake_docker.read_text("utf-8").splitlines()[-2:]
+    assert re.search(r"--project-name (course-\w+) up --build --wait .* \w{64}$", up)
+    assert "down" in down
+    assert "--volumes" in down
+    assert not (tmp_path / "run/.env").exists(), "the learner's own folder is not touched"
+
+
+def test_docker_is_cleaned_up_also_when_it_fails(fake_docker, solution, tmp_path):
+    (tmp_path / "broken").touch()
+    outcome = docker.build_and_run(solution)
+    assert not outcome.worked
+    assert "docker compose up failed" in outcome.text
+    assert "pulling" in outcome.text
+    assert " down " in fake_docker.read_text("utf-8").splitlines()[-1]
+
+
+def test_a_volume_with_a_name_of_its_own_is_kept(fake_docker, shop, solution, tmp_path):
+    folder = published_at(shop, solution, tmp_path / "run")
+    file = folder / "compose.yaml"
+    text = file.read_text("utf-8").replace(
+        "\nvolumes:\n  orders:\n", "\nvolumes:\n  orders: {name: mine}\n"
+    )
+    file.write_text(text, "utf-8")
+    assert docker.build_and_run(folder).worked
+    assert "--volumes" not in fake_docker.read_text("utf-8").splitlines()[-1]
+
+
+def test_without_docker_it_says_what_was_checked(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "course", "check", "10", "--docker"],
+        cwd=ROOT,
+        env={**os.environ, "PATH": "/nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "static and process checks only" in done.stderr
