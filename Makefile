@@ -14,7 +14,7 @@ undo ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup check watch hint solution reset progress next list verify test lint bench lock \
-	golden starters picture browser clean
+	golden starters picture browser docs site clean
 
 help:
 	@echo "For learners"
@@ -28,11 +28,13 @@ help:
 	@echo "  make next               what to do next"
 	@echo "  make list               the lessons"
 	@echo "Without lesson=, check, watch, hint and solution mean the lesson where you are."
+	@echo "  make docs               the site of the course, on 127.0.0.1:8001"
 	@echo "For authors"
 	@echo "  make verify            prove the checks right, over all known submissions"
 	@echo "  make test              everything that CI runs"
 	@echo "  make lint              ruff, mypy and typos"
 	@echo "  make bench             the benchmarks, as ratios"
+	@echo "  make site               build the site into site/"
 	@echo "  make golden            write the expected outputs of the tests again"
 	@echo "  make starters          keep lessons/ as what reset brings back"
 	@echo "  make picture           take the picture of watch again"
@@ -89,6 +91,14 @@ picture: $(AUTHOR)
 
 lock: $(AUTHOR)
 	@sh tools/lock.sh $(BIN)
+
+# MkDocs is told to keep its banner on its own future to itself.
+docs: $(AUTHOR)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve --livereload --dev-addr 127.0.0.1:8001
+
+site: $(AUTHOR)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "The site is in site/."
 
 clean:
 	rm -rf $(VENV) build site .pytest_cache .mypy_cache .ruff_cache

@@ -45,38 +45,75 @@ class Mutant:
     source: str
 
 
-def every_mutant_is_killed(exercises: list[Exercise], console: Console) -> list[str]:
-    """Every change to a solution is noticed, or listed as equivalent, with a reason."""
+def every_mutant_is_killed(
+    exercises: list[Exercise], console: Console, listed_too: bool = True
+) -> list[str]:
+    """Every change to a solution is noticed, or listed as equivalent, with a reason.
+
+    Those take the longest, as every check passes them. Without `listed_too` they are not run: then
+    only one that is not there any more is a fault of the list.
+    """
     from course.verify import progress
 
+    with tempfile.TemporaryDirectory(prefix="course-mutants-") as name:
+        jobs = [job for exercise in exercises for job in _jobs(exercise, Path(name, exercise.slug))]
+        listed = {exercise: equivalents(exercise) for exercise in exercises}
+        if not listed_too:
+            todo = [job for job in jobs if _mutant(job).name not in listed[job.exercise]]
+        else:
+            todo = jobs
+        with progress(console) as bar:
+            task = bar.add_task("Mutants", total=len(todo))
+            survivors = []
+            for job, report in run_all(todo, LIMITS):
+                bar.advance(task)
+                if report.status == "pass":
+                    survivors.append(job)
     faults: list[str] = []
     for exercise in exercises:
-        with tempfile.TemporaryDirectory(prefix="course-mutants-") as name:
-            jobs = list(_jobs(exercise, Path(name)))
-            with progress(console) as bar:
-                task = bar.add_task(f"Mutants of {exercise.slug}", total=len(jobs))
-                survivors = []
-                for job, report in run_all(jobs, LIMITS):
-                    bar.advance(task)
-                    if report.status == "pass" and isinstance(job.key, Mutant):
-                        survivors.append(job.key)
-        listed = equivalents(exercise)
-        names = {mutant.name for mutant in survivors}
-        console.print(
-            f"{exercise.slug}: {len(jobs)} mutants, {len(jobs) - len(survivors)} killed, "
-            f"{len(names & set(listed))} of the survivors listed as equivalent."
-        )
-        faults += [
+        every = [_mutant(job) for job in jobs if job.exercise == exercise]
+        left = [_mutant(job) for job in survivors if job.exercise == exercise]
+        faults += _faults(exercise, every, left, listed[exercise], listed_too, console)
+    return faults
+
+
+def _mutant(job: Job) -> Mutant:
+    assert isinstance(job.key, Mutant)
+    return job.key
+
+
+def _faults(
+    exercise: Exercise,
+    every: list[Mutant],
+    survivors: list[Mutant],
+    listed: dict[str, str],
+    listed_too: bool,
+    console: Console,
+) -> list[str]:
+    known = {mutant.name for mutant in (survivors if listed_too else every)}
+    lived = len(survivors) + (0 if listed_too else len(known & set(listed)))
+    console.print(
+        f"{exercise.slug}: {len(every)} mutants, {len(every) - lived} killed, "
+        f"{len(known & set(listed))} {'of the survivors ' if listed_too else ''}listed as equivalent."
+    )
+    wrong = "it is noticed or not there" if listed_too else "it is not there"
+    return [
+        *(
             f"{exercise.slug}: no check notices line {mutant.line}: {mutant.name}"
             for mutant in sorted(survivors, key=lambda mutant: mutant.line)
             if not listed.get(mutant.name)
-        ]
-        faults += [
-            f"{exercise.slug}: listed as equivalent, but it is noticed or not there: {name}"
+        ),
+        *(
+            f"{exercise.slug}: listed as equivalent, but {wrong}: {name}"
             for name in listed
-            if name not in names
-        ]
-    return faults
+            if name not in known
+        ),
+        *(
+            f"{exercise.slug}: listed as equivalent, without a reason: {name}"
+            for name, reason in listed.items()
+            if not reason and not listed_too
+        ),
+    ]
 
 
 def equivalents(exercise: Exercise) -> dict[str, str]:

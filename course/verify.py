@@ -26,7 +26,10 @@ def verify(
     whole: bool = True,
     mutants: bool = False,
 ) -> list[str]:
-    """All faults, as sentences. `whole` also asks what only the course as a whole can answer."""
+    """All faults, as sentences. `whole` also asks what only the course as a whole can answer.
+
+    Then mutants that are listed as equivalent are not run again, which would take minutes.
+    """
     faults = [fault for exercise in exercises for fault in look(exercise)]
     if whole:
         faults += author.every_kind_is_triggered(exercises)
@@ -37,7 +40,7 @@ def verify(
     if mutants:
         from course import mutate
 
-        faults += mutate.every_mutant_is_killed(exercises, console)
+        faults += mutate.every_mutant_is_killed(exercises, console, listed_too=not whole)
     count = f"{len(ran)} submissions of {len(exercises)} exercises"
     console.print(f"{count}: {f'{len(faults)} faults' if faults else 'all as they must be'}.")
     return faults

@@ -274,6 +274,20 @@ def test_an_equivalent_mutant_is_listed_with_its_reason(tmp_path):
     assert "no check notices line 3: app: False becomes True" in done.stderr
 
 
+def test_over_the_whole_course_the_listed_ones_are_not_run_again(tmp_path):
+    root = fake_course.make(tmp_path)
+    change(root, CHECKS, "n = rng.randint(2, 999)", "n = 2")
+    change(root, SOLUTION, "2 * n", "2 * n if n < 3 else 2 * n")
+    listed = root / "tests/mutants/01_two_numbers.txt"
+    listed.parent.mkdir()
+    listed.write_text("read_double: 3 becomes 4  # no\napp: gone  # was here once\nx: y\n", "utf-8")
+    said = fake_course.run(root, "verify", "--mutants").stderr
+    assert "read_double: 3 becomes 4" not in said
+    assert "no check notices line 13: read_double: 3 becomes 2" in said
+    assert "listed as equivalent, but it is not there: app: gone" in said
+    assert "listed as equivalent, without a reason: x: y" in said
+
+
 def test_mutants_change_one_thing_each():
     source = "def f(a: int, b=1) -> int:\n    if a > b and not b:\n        return g(a, k=True)\n"
     found = {mutant.name.removeprefix("f: "): mutant.source for mutant in mutants(source)}
