@@ -267,6 +267,9 @@ def verify(
     mutants: Annotated[
         bool, typer.Option("--mutants", help="Also change each solution in small ways.")
     ] = False,
+    sample: Annotated[
+        int, typer.Option(min=1, help="Only every so manieth of these changes, chosen by the seed.")
+    ] = 1,
     seed: Annotated[str, typer.Option(help="Repeat a run with the same random values.")] = "",
     database: DatabaseOption = "sqlite",
     root: Root = catalogue.ROOT,
@@ -277,7 +280,7 @@ def verify(
     chosen = [_find(name, root) for name in lessons or []] or catalogue.exercises(root)
     console = Console(highlight=False, stderr=True)
     if database == "sqlite":
-        faults = proof.verify(chosen, console, seed, whole=not lessons, mutants=mutants)
+        faults = proof.verify(chosen, console, seed, not lessons, mutants, sample)
     else:
         with _database(database) as environment:
             faults = proof.verify_on(environment, chosen, console, seed)

@@ -25,6 +25,7 @@ def verify(
     seed: str = "",
     whole: bool = True,
     mutants: bool = False,
+    sample: int = 1,
 ) -> list[str]:
     """All faults, as sentences. `whole` also asks what only the course as a whole can answer.
 
@@ -40,7 +41,7 @@ def verify(
     if mutants:
         from course import mutate
 
-        faults += mutate.every_mutant_is_killed(exercises, console, listed_too=not whole)
+        faults += mutate.every_mutant_is_killed(exercises, console, not whole, sample, seed)
     count = f"{len(ran)} submissions of {len(exercises)} exercises"
     console.print(f"{count}: {f'{len(faults)} faults' if faults else 'all as they must be'}.")
     return faults

@@ -1,5 +1,6 @@
 """`verify` passes over a sound course, and fails when anything in it is damaged."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -271,7 +272,7 @@ def test_an_equivalent_mutant_is_listed_with_its_reason(tmp_path):
     assert "it is noticed or not there: app: gone" in done.stderr
     listed.write_text(f"{lines[0]}\n{lines[1]}  # no client sees it\n", "utf-8")
     done = fake_course.run(root, "verify", "1", "--mutants")
-    assert "no check notices line 3: app: False becomes True" in done.stderr
+    assert "listed as equivalent, without a reason: app: False becomes True" in done.stderr
 
 
 def test_over_the_whole_course_the_listed_ones_are_not_run_again(tmp_path):
@@ -280,12 +281,26 @@ def test_over_the_whole_course_the_listed_ones_are_not_run_again(tmp_path):
     change(root, SOLUTION, "2 * n", "2 * n if n < 3 else 2 * n")
     listed = root / "tests/mutants/01_two_numbers.txt"
     listed.parent.mkdir()
-    listed.write_text("read_double: 3 becomes 4  # no\napp: gone  # was here once\nx: y\n", "utf-8")
+    lines = [
+        "read_double: 3 becomes 4  # no",
+        "app: gone  # was here once",
+        "read_root: None is returned",
+    ]
+    listed.write_text("\n".join(lines), "utf-8")
     said = fake_course.run(root, "verify", "--mutants").stderr
     assert "read_double: 3 becomes 4" not in said
     assert "no check notices line 13: read_double: 3 becomes 2" in said
-    assert "listed as equivalent, but it is not there: app: gone" in said
-    assert "listed as equivalent, without a reason: x: y" in said
+    assert "listed as equivalent, but it is noticed or not there: app: gone" in said
+    assert "listed as equivalent, without a reason: read_root: None is returned" in said
+
+
+def test_a_sample_of_the_mutants_is_run(tmp_path):
+    root = fake_course.make(tmp_path)
+    every = re.compile(r"(\d+) of (\d+) mutants were run")
+    ran, of = every.search(fake_course.run(root, "verify", "1", "--mutants").stderr).groups()
+    assert ran == of
+    third = every.search(fake_course.run(root, "verify", "1", "--mutants", "--sample", "3").stderr)
+    assert abs(int(third[1]) - int(of) / 3) < 1
 
 
 def test_mutants_change_one_thing_each():
