@@ -310,6 +310,12 @@ def test_a_missing_semicolon_is_found_where_it_is_missing(tmp_path, text, line):
     assert "A semicolon is missing" in caught.value.message
 
 
+def test_a_comment_needs_no_semicolon(tmp_path):
+    text = "server {\n  # one port\n  listen 80;  # for all\n  # no more\n  return 200;\n}\n"
+    (tmp_path / "nginx.conf").write_text(text, "utf-8")
+    assert nginx.read(tmp_path)
+
+
 def test_every_check_is_complete():
     assert every_check_is_complete(LESSON) == []
 

@@ -110,6 +110,8 @@ def _every_line_ends(path: Path) -> None:
     before, begins = 0, True
     try:
         for token, line, quoted in crossplane.lex(str(path)):
+            if token.startswith("#") and not quoted:
+                continue  # a comment
             known = token == "}" or (line != before and token in crossplane.analyzer.DIRECTIVES)
             if not begins and not quoted and known:
                 text = lines[before - 1].strip()

@@ -148,6 +148,10 @@ CRASHES = {
         "uses a session in which something failed before (PendingRollbackError). It refuses "
         "everything until it is rolled back."
     ),
+    "This transaction is closed": (
+        "works in a transaction that another request or task has closed meanwhile. A session can "
+        "do one thing at a time: each of them needs its own."
+    ),
     "IllegalStateChangeError": USED_TWICE,
     "another operation is in progress": USED_TWICE,
     "concurrent operations are not permitted": USED_TWICE,

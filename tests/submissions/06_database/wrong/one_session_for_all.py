@@ -1,6 +1,6 @@
 # fails: test_requests_at_the_same_time_do_not_meet_in_a_session
 # kind: server-error
-# says: while another request or task is using it
+# says: A session can do one thing at a time: each of them needs its own
 import os
 from collections import Counter
 from collections.abc import AsyncIterator
