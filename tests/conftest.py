@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from course.catalogue import Exercise
+
+# A shell that runs something in the background lets it, and all that it starts, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TINY = {
     "docs/lessons/01_tiny.md": "# Lesson 1: Tiny\n\n## Hello\n",

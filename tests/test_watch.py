@@ -282,7 +282,7 @@ def test_open_runs_the_editor_on_this_terminal_at_the_line(root, start, tmp_path
     )
     editor.chmod(0o755)
     save(root, WRONG)
-    screen = start("1", EDITOR=str(editor))
+    screen = start("1", columns=200, EDITOR=str(editor))  # for a long path
     screen.wait_for("1 of 3 pass")
     screen.press("o")
     screen.wait_for("editing +", "lessons/01_two_numbers/main.py")
