@@ -20,10 +20,13 @@ def a(noun: str) -> str:
     return f"{'an' if noun[:1] in 'AEIOaeiou' else 'a'} {noun}"
 
 
+MOST = 20_000  # characters of what an exception says
+
+
 def text_of(error: BaseException) -> str:
-    """What an exception says; "" when it cannot even do that."""
+    """What an exception says; "" when it cannot even do that. Nobody reads megabytes to the end."""
     try:
-        return ADDED.sub("", str(error))
+        return ADDED.sub("", str(error)[:MOST])
     except Exception:
         return ""
 
