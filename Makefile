@@ -71,7 +71,7 @@ lint: $(AUTHOR)
 
 test: $(AUTHOR) lint browser
 	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --cov=course --cov-report=term:skip-covered --cov-fail-under=90
-	@$(BIN)/python -m course verify --mutants --sample 3
+	@$(BIN)/python -m course verify --mutants --sample 6
 	@$(BIN)/python -m course verify --database postgresql
 
 browser: $(AUTHOR)
