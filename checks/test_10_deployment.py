@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy.ext.asyncio  # noqa: F401
 
 from course.deployment import command, compose, dockerfile, health, ignore, nginx, plan
-from course.deployment.installing import brings, code_before, commands, has_program, installations
+from course.deployment.installation import brings, code_before, commands, has_program, installations
 from course.harness import hints, needs, needs_program, section, terminal_only
 from course.harness.finding import Finding
 from course.harness.lifespan import StartupFailed
@@ -65,14 +65,23 @@ _fitting: set[str] = set()
 @pytest.fixture
 def apps(file, image):
     """The services that run the learner's app."""
-    found = file.apps(image)
-    if not found:
+    if not file.own:
         raise Finding(
-            "No service is built from your Dockerfile, or the one that is does not start a "
-            "server. build: . makes the image of the folder in which compose.yaml stands.",
+            "No service is built from your Dockerfile. build: . makes the image of the folder in "
+            "which compose.yaml stands.",
             file.place("services"),
             "a service with build: .",
             f"the services {', '.join(file.services) or 'none'}",
+        )
+    if not (found := file.apps(image)):
+        service = file.own[0]
+        words = " ".join(compose.started(service, image))
+        raise Finding(
+            f"{service.name} has your image, and this command starts no server in it: the first "
+            "word must be a program. exec, && and A=1 are known to a shell only, and there is none.",
+            file.place("services", service.name, "command"),
+            "uvicorn main:app or fastapi run main.py, with options",
+            shorter(words) or "no command",
         )
     return found
 

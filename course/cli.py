@@ -268,7 +268,7 @@ def verify(
         bool, typer.Option("--mutants", help="Also change each solution in small ways.")
     ] = False,
     sample: Annotated[
-        int, typer.Option(min=1, help="Only every so manieth of these changes, chosen by the seed.")
+        int, typer.Option(min=1, help="Only one in so many of these changes; the seed says which.")
     ] = 1,
     seed: Annotated[str, typer.Option(help="Repeat a run with the same random values.")] = "",
     database: DatabaseOption = "sqlite",
@@ -280,7 +280,9 @@ def verify(
     chosen = [_find(name, root) for name in lessons or []] or catalogue.exercises(root)
     console = Console(highlight=False, stderr=True)
     if database == "sqlite":
-        faults = proof.verify(chosen, console, seed, not lessons, mutants, sample)
+        faults = proof.verify(
+            chosen, console, seed, whole=not lessons, mutants=mutants, sample=sample
+        )
     else:
         with _database(database) as environment:
             faults = proof.verify_on(environment, chosen, console, seed)

@@ -97,13 +97,13 @@ def _faults(
     every: list[Mutant], tried: list[Mutant], survivors: list[Mutant], listed: dict[str, str]
 ) -> Iterator[str]:
     for mutant in sorted(survivors, key=lambda mutant: mutant.line):
-        if mutant.name not in listed:
+        if not listed.get(mutant.name):
             yield f"no check notices line {mutant.line}: {mutant.name}"
-    there, killed = ({m.name for m in some} for some in (every, set(tried) - set(survivors)))
+    there, ran, left = ({m.name for m in some} for some in (every, tried, survivors))
     for name, reason in listed.items():
-        if name not in there or name in killed:
+        if name not in there or name in ran - left:
             yield f"listed as equivalent, but it is noticed or not there: {name}"
-        elif not reason:
+        elif not reason and name not in left:
             yield f"listed as equivalent, without a reason: {name}"
 
 

@@ -197,9 +197,8 @@ def _file(shown: Path, check: Check | Advice) -> Path:
 
 
 def _request(exchange: Exchange, room: int) -> str:
-    """A request in one line; the whole of it stands in the command to try again."""
-    headers = [_header(*header) for header in exchange.headers.items()]
-    headers = [header for header in headers if not header.startswith("content-type:")]
+    """A request in one line, with its long parts shortened."""
+    headers = [_header(n, text) for n, text in exchange.headers.items() if n != "content-type"]
     line = f"{exchange.method} {exchange.url}"
     if headers:
         line += f"  ({', '.join(headers)})"

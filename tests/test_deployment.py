@@ -29,7 +29,17 @@ from course import terminal
 from course.author import every_check_is_complete
 from course.catalogue import ROOT, Exercise, find
 from course.changes import stat
-from course.deployment import command, compose, docker, dockerfile, ignore, installing, nginx, plan
+from course.deployment import (
+    command,
+    compose,
+    docker,
+    dockerfile,
+    ignore,
+    installation,
+    nginx,
+    plan,
+    shell,
+)
 from course.deployment.fleet import fleet
 from course.harness.finding import Finding
 from course.harness.programs import find_program
@@ -119,6 +129,25 @@ USER \\
 
 
 @pytest.mark.parametrize(
+    ("line", "commands"),
+    [
+        ("a 'b; c' && d || e", [["a", "b; c"], ["d"], ["e"]]),
+        ("A=1 B='2 3' a C=4 > log 2>&1", [["a", "C=4"]]),
+        ("a; b | c &\nd", [["a"], ["b"], ["c"], ["d"]]),
+        (
+            'python -c "import a; a.b(1)" || exit 1',
+            [["python", "-c", "import a; a.b(1)"], ["exit", "1"]],
+        ),
+        ("a # b", [["a", "#", "b"]]),
+        ("it's not closed", [["it's", "not", "closed"]]),
+        ("", []),
+    ],
+)
+def test_a_line_for_a_shell_has_commands(line, commands):
+    assert shell.commands(line) == commands
+
+
+@pytest.mark.parametrize(
     ("run", "loose"),
     [
         ("pip install -r requirements.txt", ()),
@@ -133,13 +162,13 @@ USER \\
 )
 def test_an_installation_is_known_with_what_has_no_version(run, loose):
     stage = dockerfile.parse(f"FROM python:3.14-slim\nRUN {run}\n").image
-    (found,) = installing.installations(stage)
+    (found,) = installation.installations(stage)
     assert found.loose == loose
 
 
 def test_what_installs_no_packages_is_no_installation():
     text = "FROM x:1\nRUN pip install uv\nRUN apt-get install -y pip\nRUN pip --version\n"
-    assert installing.installations(dockerfile.parse(text).image) == []
+    assert installation.installations(dockerfile.parse(text).image) == []
 
 
 @pytest.mark.parametrize(
@@ -153,6 +182,8 @@ def test_what_installs_no_packages_is_no_installation():
         (["env", "A=1", "uvicorn", "main:app"], ("uvicorn", ("main:app",))),
         (["gunicorn", "main:app", "-k", "uvicorn"], None),
         (["python", "main.py", "uvicorn"], None),
+        (["exec", "uvicorn", "main:app"], None),
+        (["A=1", "uvicorn", "main:app"], None),
         (["./start.sh"], None),
         ([], None),
     ],

@@ -136,7 +136,7 @@ OWN = re.compile(
     r"\[Errno \d+\] |\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)?"
     r"|[\w-]*\.[\w-]{20,}\.[\w-]*"
     r"|(\$|%24)argon2id[\w$%=,+/]*"
-    r"|__(get|put|post|patch|delete)\b"
+    r"|(?<=Duplicate Operation ID )\w+"
 )
 # What a library says of its own objects when they are thrown away, whenever that is.
 THROWN_AWAY = re.compile(

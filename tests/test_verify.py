@@ -272,7 +272,7 @@ def test_an_equivalent_mutant_is_listed_with_its_reason(tmp_path):
     assert "it is noticed or not there: app: gone" in done.stderr
     listed.write_text(f"{lines[0]}\n{lines[1]}  # no client sees it\n", "utf-8")
     done = fake_course.run(root, "verify", "1", "--mutants")
-    assert "listed as equivalent, without a reason: app: False becomes True" in done.stderr
+    assert "no check notices line 3: app: False becomes True" in done.stderr
 
 
 def test_over_the_whole_course_the_listed_ones_are_not_run_again(tmp_path):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass
 
+from course.deployment import shell
+
 PROGRAMS = ("uvicorn", "fastapi")
-WRAPPERS = ("tini", "dumb-init", "exec", "env", "uv", "run", "catatonit")
+WRAPPERS = ("tini", "dumb-init", "env", "uv", "run", "catatonit")
 SHELLS = ("sh", "bash", "ash", "dash")
 OWN = ("--host", "--port", "--uds", "--fd", "--forwarded-allow-ips", "--app-dir", "--workers")
 """Options whose values are about the container: one process each is enough to see how it behaves."""
@@ -101,7 +102,7 @@ def _beside(word: str, workdir: str) -> str:
 
 
 def server(words: list[str]) -> Server | None:
-    """The server in a command, None when it starts another program."""
+    """The server in a command, None when it starts another program, or none at all."""
     for number, word in enumerate(words):
         name = word.rpartition("/")[2]
         if name in PROGRAMS:
@@ -111,7 +112,8 @@ def server(words: list[str]) -> Server | None:
             if module and module[0] in PROGRAMS:
                 return Server(module[0], tuple(words[number + 3 :]))
             return None
-        if name not in WRAPPERS and not word.startswith("-") and "=" not in word:
+        sets = "=" in word and "env" in words[:number]
+        if name not in WRAPPERS and not word.startswith("-") and not sets:
             return None
     return None
 
@@ -127,10 +129,5 @@ def through_shell(words: list[str]) -> str | None:
 
 def replaces_the_shell(script: str) -> list[str] | None:
     """The words of `exec uvicorn …`, which takes the place of the shell; None for all others."""
-    try:
-        words = shlex.split(script)
-    except ValueError:
-        return None
-    if words[:1] == ["exec"] and not {"&&", "||", ";", "|", "&"} & set(words):
-        return words[1:]
-    return None
+    found = shell.commands(script)
+    return found[0][1:] if len(found) == 1 and found[0][0] == "exec" else None

@@ -11,14 +11,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from course.deployment import command
+from course.deployment import command, shell
 from course.deployment.command import Server
 from course.deployment.dockerfile import NAME as DOCKERFILE
 from course.deployment.dockerfile import Dockerfile, expand
 from course.harness.finding import Finding
 from course.harness.frames import Place
+from course.harness.words import shorten
 
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+HTTP = 80
 SCHEMA = "builtin_schemas/vendor/compose-spec.json"
 VARIABLE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)(?:(:?[-?+])([^}]*))?\})")
 
@@ -117,7 +119,7 @@ class Service:
         if found is None:
             return None
         if isinstance(found, str):
-            return assignments_free(found)
+            return shell.words(found)
         return [str(word) for word in found]
 
 
@@ -145,16 +147,27 @@ class Compose:
         line = self.lines.get(keys, 1)
         return Place(self.name, line, self.source[line - 1].strip() if self.source else "")
 
-    def apps(self, dockerfile: Dockerfile) -> list[Service]:
-        """The services that run the learner's server."""
-        own = {"Dockerfile"}
-        built = [s for s in self.services.values() if s.builds in own]
+    @cached_property
+    def own(self) -> list[Service]:
+        """The services whose image is made by the learner's Dockerfile."""
+        built = [s for s in self.services.values() if s.builds == DOCKERFILE]
         images = {service.image for service in built if service.image}
         same = [s for s in self.services.values() if s.builds is None and s.image in images]
-        return [s for s in [*built, *same] if serves(s, dockerfile) is not None]
+        return [*built, *same]
+
+    def apps(self, dockerfile: Dockerfile) -> list[Service]:
+        """Those of them that run a server."""
+        return [service for service in self.own if serves(service, dockerfile) is not None]
 
     def nginx(self) -> Service | None:
         return self._of("nginx")
+
+    @property
+    def address(self) -> str:
+        """Where nginx is reached from outside."""
+        service = self.nginx()
+        host = service.ports[0][0] if service and service.ports else None
+        return f"http://127.0.0.1:{host or HTTP}"
 
     def database(self) -> Service | None:
         return self._of("postgres")
@@ -187,7 +200,7 @@ class Compose:
             found += [str(c["subnet"]) for c in ipam.get("config") or [] if "subnet" in c]
         return found
 
-    def address(self, service: Service) -> str | None:
+    def fixed_address(self, service: Service) -> str | None:
         """The fixed address of a service, None when it has none."""
         joined = service.data.get("networks")
         for network in joined.values() if isinstance(joined, dict) else ():
@@ -200,9 +213,8 @@ def serves(service: Service, dockerfile: Dockerfile) -> Server | None:
     """The server that a service starts; None when it does something else."""
     words = started(service, dockerfile)
     if (script := command.through_shell(words)) is not None:
-        values = dockerfile.image.environment
-        script = expand(script, values)
-        parts = [assignments_free(part) for part in re.split(r"&&|\|\||;", script)]
+        parts = shell.commands(expand(script, dockerfile.image.environment))
+        parts = [part[1:] if part[0] == "exec" else part for part in parts]
         words = next((part for part in parts if command.server(part)), [])
     return command.server(words)
 
@@ -297,7 +309,7 @@ def fits_its_schema(compose: Compose) -> None:
             near[0] if near else "a key that it knows",
             unknown[1],
         )
-    why = _short(_in_words(error))
+    why = shorten(_in_words(error), 120)
     raise Finding(
         f"docker compose would not take {at}: {why}.",
         compose.place(*keys),
@@ -337,10 +349,6 @@ def _names(schema: Any) -> list[str]:
     return found
 
 
-def _short(text: str) -> str:
-    return text if len(text) < 120 else f"{text[:117]}…"
-
-
 def interpolated(text: str, values: dict[str, str]) -> str:
     """With the values of its variables, as docker compose puts them in."""
 
@@ -363,19 +371,6 @@ def constant(text: str) -> str:
 
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def assignments_free(text: str) -> list[str]:
-    """The words of a line, without `A=1` in front."""
-    import shlex
-
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        words = text.split()
-    while words and re.fullmatch(r"\w+=.*", words[0]):
-        words.pop(0)
-    return words
 
 
 def _folder(context: str) -> str:

@@ -55,7 +55,7 @@ def build_and_run(folder: Path) -> Outcome:
             file = compose.read(copy)
         except Finding as error:
             return Outcome(False, error.message)
-        address = _address(file)
+        address = f"{file.address}/whoami"
         with _project(copy, file) as (command, environment):
             status, said = _run(
                 [*command, "up", "--build", "--wait", "--wait-timeout", str(WAIT)],
@@ -93,13 +93,6 @@ def _project(folder: Path, file: Compose) -> Iterator[tuple[list[str], dict[str,
         ):
             down.append("--volumes")
         _run([*command, *down], secret, folder)
-
-
-def _address(file: Compose) -> str:
-    """Where nginx is reached from outside."""
-    service = file.nginx()
-    host = service.ports[0][0] if service and service.ports else None
-    return f"http://127.0.0.1:{host or 80}/whoami"
 
 
 def _instances(address: str) -> set[str]:

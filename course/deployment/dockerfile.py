@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import json
 import re
-import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from course.deployment import shell
 from course.harness.finding import Finding
 from course.harness.frames import Place
 
@@ -31,10 +31,7 @@ class Instruction:
         """The exec form, or the shell's words."""
         if (listed := self.listed) is not None:
             return listed
-        try:
-            return shlex.split(self.value)
-        except ValueError:
-            return self.value.split()
+        return shell.words(self.value)
 
     @property
     def listed(self) -> list[str] | None:
@@ -69,13 +66,13 @@ class Stage:
         return next((i for i in reversed(self.all) if i.word == word), None)
 
     def started_by(self, word: str) -> list[str]:
-        """The words of CMD or ENTRYPOINT; a line for a shell with its variables filled in."""
+        """The words of CMD or ENTRYPOINT; a line for a shell comes after that shell."""
         instruction = self.last(word)
         if instruction is None:
             return []
         if instruction.listed is not None:
             return instruction.listed
-        return shlex.split(expand(instruction.value, self.environment))
+        return ["/bin/sh", "-c", instruction.value]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -208,10 +205,7 @@ def _without_heredocs(text: str) -> str:
 
 def assignments(value: str) -> dict[str, str]:
     """`A=1 B="2"`, or the old `A 1`; a name without a value has an empty one."""
-    try:
-        words = shlex.split(value)
-    except ValueError:
-        words = value.split()
+    words = shell.words(value)
     if words and "=" not in words[0]:
         return {words[0]: " ".join(words[1:])}
     return {name: text for name, _, text in (word.partition("=") for word in words)}

@@ -35,11 +35,13 @@ from course.harness.finding import Finding
 from course.harness.frames import Place
 from course.harness.programs import find_program
 from course.harness.report import Exchange, as_curl
+from course.harness.words import shorten
 
 PROXY = "127.0.0.1"  # from where nginx speaks to the app
 PATIENCE = 15.0  # seconds for a program to start: less than such a check may take
 REPLY = 3.0  # seconds for an answer
 STOP = 5.0  # seconds for a program to end that was asked to; Docker waits for 10
+SAID = 140  # characters of what a program says that are shown
 LOOK = 0.01  # seconds between two looks
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
 KILL_WITH_PARENT = 1  # PR_SET_PDEATHSIG, linux/prctl.h
@@ -264,7 +266,7 @@ def _ready(fleet: Fleet, replica: Replica, trusted: str, stack: ExitStack) -> Re
     how = f"it ended with status {replica.wait(0)}" if replica.ended else "nobody listens"
     raise Finding(
         f"The command of your image was started and did not become a server. It said last: "
-        f"{_short(replica.said)}",
+        f"{shorten(replica.said, SAID)}",
         replica.place,
         "a server that answers",
         how,
@@ -317,10 +319,10 @@ def _refused(plan: Plan, nginx: Program, lines: list[int]) -> Finding:
     if "unknown directive" in text:
         hint = " It may be misspelled, or newer than the nginx of this machine."
     return Finding(
-        f"nginx does not start with this configuration: {_short(text)}.{hint}",
+        f"nginx does not start with this configuration: {shorten(text, SAID)}.{hint}",
         Place(NGINX, line, source[line - 1].strip()) if line else None,
         "nginx starts",
-        _short(text),
+        shorten(text, SAID),
     )
 
 
@@ -407,14 +409,10 @@ def _described(
     plan: Plan, method: str, path: str, scheme: str, headers: dict[str, str]
 ) -> Exchange:
     shown = {name: value for name, value in headers.items() if name.lower() != "host"}
-    address = plan.address.replace("http", scheme, 1)
+    address = plan.compose.address.replace("http", scheme, 1)
     return Exchange(
         method=method,
         url=path,
         headers=shown,
         curl=as_curl(method, address + path, shown, None),
     )
-
-
-def _short(text: str) -> str:
-    return text if len(text) < 140 else f"{text[:137]}…"

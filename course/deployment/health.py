@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from course.deployment import shell
 from course.deployment.compose import Compose, Service
 from course.deployment.dockerfile import Dockerfile
 from course.harness.frames import Place
@@ -35,18 +35,7 @@ class HealthCheck:
     @property
     def programs(self) -> list[list[str]]:
         """Each program that it calls, with its arguments."""
-        if not isinstance(self.words, str):
-            return [self.words]
-        parts = re.split(r"&&|\|\||[;|]", self.words)
-        found = []
-        for part in parts:
-            try:
-                words = shlex.split(part)
-            except ValueError:
-                words = part.split()
-            if words:
-                found.append(words)
-        return found
+        return shell.commands(self.words) if isinstance(self.words, str) else [self.words]
 
     def asking(self, program: str) -> list[str] | None:
         """The call of curl or wget in it, None without one."""

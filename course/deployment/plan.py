@@ -8,7 +8,7 @@ from pathlib import Path
 
 from course.deployment import compose, dockerfile, nginx
 from course.deployment.command import Server
-from course.deployment.compose import Compose, Service, interpolated, serves
+from course.deployment.compose import HTTP, Compose, Service, interpolated, serves
 from course.deployment.dockerfile import Dockerfile
 from course.deployment.nginx import Configuration
 from course.harness.frames import Place
@@ -18,7 +18,6 @@ POOLS = [ipaddress.ip_network("172.16.0.0/12")]
 
 NOBODY = "192.0.2.1"  # RFC 5737: an address that nobody has
 EVERYBODY = "0.0.0.0/0,::/0"
-HTTP = 80
 
 
 @dataclass
@@ -46,13 +45,6 @@ class Plan:
         return ports[0][1] if ports else HTTP
 
     @property
-    def address(self) -> str:
-        """Where a learner would reach it, for a command to try again."""
-        service = self.compose.nginx()
-        host = service.ports[0][0] if service and service.ports else None
-        return f"http://127.0.0.1:{host or HTTP}"
-
-    @property
     def command(self) -> Place:
         """The line that says what is started."""
         if "command" in self.app.data:
@@ -78,7 +70,7 @@ class Plan:
             return False  # a name, which uvicorn does not look up
         service = self.compose.nginx()
         assert service is not None
-        if address := self.compose.address(service):
+        if address := self.compose.fixed_address(service):
             host = _network(address)
             return host is not None and host.network_address in network
         fixed = [_network(text) for text in self.compose.subnets(service)]

@@ -17,8 +17,9 @@ SKIPPED = ("__pycache__", ".venv", ".git", "node_modules", ".DS_Store", "*.pyc")
 def lay_out(provided: Path, submission: Path, target: Path, under: Path | None = None) -> None:
     """Copy the lesson's folder without its main.py, then the submission over it.
 
-    What the submission lacks is taken from the folder `under`, when there is one. `submission` is a folder with a main.py, or a file that stands for main.py. Raises
-    FileNotFoundError when there is neither, OSError when something cannot be read.
+    What the submission lacks is taken from the folder `under`, when there is one. `submission` is a
+    folder with a main.py, or a file that stands for main.py. Raises FileNotFoundError when there is
+    neither, OSError when something cannot be read.
     """
     if provided.is_dir():
         _copy(provided, target, MAIN)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
+from course.deployment import shell
 from course.deployment.dockerfile import Dockerfile, Instruction, Stage, sources
 
 LISTS = (
@@ -82,21 +81,11 @@ def has_program(stage: Stage, name: str) -> bool:
     return "slim" not in base and "distroless" not in base
 
 
-def commands(instruction: Instruction) -> Iterator[list[str]]:
+def commands(instruction: Instruction) -> list[list[str]]:
     """The commands of a RUN, one after the other, as words."""
     if (listed := instruction.listed) is not None:
-        yield listed
-        return
-    text = re.sub(r"^(--\S+\s+)*", "", instruction.value)
-    for part in re.split(r"&&|\|\||[;|\n]", text):
-        try:
-            words = shlex.split(part)
-        except ValueError:
-            words = part.split()
-        while words and re.fullmatch(r"\w+=.*", words[0]):
-            words.pop(0)
-        if words:
-            yield words
+        return [listed]
+    return shell.commands(re.sub(r"^(--\S+\s+)*", "", instruction.value))
 
 
 def _read(instruction: Instruction, words: list[str]) -> Installation | None:
