@@ -6,7 +6,6 @@ import re
 import secrets
 import signal
 import socket
-import sys
 import tempfile
 import threading
 import time
@@ -22,12 +21,11 @@ import pytest
 import sqlalchemy.ext.asyncio  # noqa: F401
 
 from course.deployment import command, compose, dockerfile, health, ignore, nginx, plan
-from course.deployment.installing import brings, code_before, has_program, installations
+from course.deployment.installation import brings, code_before, has_program, installations
 from course.harness import hints, needs, needs_program, section, terminal_only
 from course.harness.finding import Finding
 from course.harness.lifespan import StartupFailed
 from course.harness.load import LoadProblem
-from course.harness.programs import find_program
 from course.harness.session import session_of
 from course.harness.workspace import restore
 
@@ -49,25 +47,16 @@ PACKAGES = "the browser does not have the packages that read these files"
 PROCESSES = "it needs real processes"
 
 
-def program() -> tuple[str, str]:
-    """What the checks with processes need: nginx and PostgreSQL; the one that is missing."""
-    if sys.platform != "emscripten" and find_program("nginx"):
-        from course import postgres
-
-        if not postgres.installed():
-            return (
-                "postgres",
-                "These checks start a server of their own. On Debian and Ubuntu: sudo apt install "
-                "postgresql; on macOS: brew install postgresql.",
-            )
-    return (
-        "nginx",
-        "These checks start your app behind a real one. On Debian and Ubuntu: sudo apt install "
-        "nginx-light; on macOS: brew install nginx.",
-    )
-
-
-PROGRAM = program()
+NGINX = (
+    "nginx",
+    "These checks start your app behind a real one. On Debian and Ubuntu: sudo apt install "
+    "nginx-light; on macOS: brew install nginx.",
+)
+POSTGRES = (
+    "initdb",
+    "It is a part of PostgreSQL, and these checks start a server of their own. On Debian and "
+    "Ubuntu: sudo apt install postgresql; on macOS: brew install postgresql.",
+)
 
 
 # The app --------------------------------------------------------------------------------------------
@@ -678,7 +667,8 @@ def take(fleet, path, replica, answers):
 
 
 @terminal_only(PROCESSES)
-@needs_program(*PROGRAM)
+@needs_program(*POSTGRES)
+@needs_program(*NGINX)
 @section("two-replicas")
 @needs(*STATIC)
 @hints(
@@ -718,7 +708,8 @@ def test_each_number_once(fleet, shared, rng):
 
 
 @terminal_only(PROCESSES)
-@needs_program(*PROGRAM)
+@needs_program(*POSTGRES)
+@needs_program(*NGINX)
 @section("the-proxy")
 @needs("test_each_number_once")
 @hints(
@@ -752,7 +743,8 @@ def test_who_looks_is_not_limited(fleet):
 
 
 @terminal_only(PROCESSES)
-@needs_program(*PROGRAM)
+@needs_program(*POSTGRES)
+@needs_program(*NGINX)
 @section("the-limit")
 @needs("test_who_looks_is_not_limited")
 @hints(
@@ -830,7 +822,8 @@ def test_the_limit(fleet, rng):
 
 
 @terminal_only(PROCESSES)
-@needs_program(*PROGRAM)
+@needs_program(*POSTGRES)
+@needs_program(*NGINX)
 @section("the-proxy")
 @needs("test_who_looks_is_not_limited")
 @hints(
@@ -862,7 +855,8 @@ def test_who_has_asked(fleet):
 
 
 @terminal_only(PROCESSES)
-@needs_program(*PROGRAM)
+@needs_program(*POSTGRES)
+@needs_program(*NGINX)
 @section("alive-and-ready")
 @needs("test_who_looks_is_not_limited")
 @hints(
@@ -978,7 +972,8 @@ def begin(fleet, rng):
 
 
 @terminal_only(PROCESSES)
-@needs_program(*PROGRAM)
+@needs_program(*POSTGRES)
+@needs_program(*NGINX)
 @section("no-failed-request")
 @needs("test_who_looks_is_not_limited")
 @hints("Both replicas are in the upstream, and nginx goes on to the next one after an error.")
@@ -1038,7 +1033,8 @@ def mortals(shared, count=2):
 
 
 @terminal_only(PROCESSES)
-@needs_program(*PROGRAM)
+@needs_program(*POSTGRES)
+@needs_program(*NGINX)
 @section("no-failed-request")
 @needs("test_who_looks_is_not_limited")
 @hints(
@@ -1075,7 +1071,8 @@ def test_a_second_try(shared):
 
 
 @terminal_only(PROCESSES)
-@needs_program(*PROGRAM)
+@needs_program(*POSTGRES)
+@needs_program(*NGINX)
 @section("no-failed-request")
 @needs("test_who_looks_is_not_limited")
 @hints(
@@ -1148,7 +1145,8 @@ def stop_place(files):
 
 
 @terminal_only(PROCESSES)
-@needs_program(*PROGRAM)
+@needs_program(*POSTGRES)
+@needs_program(*NGINX)
 @section("alive-and-ready")
 @needs("test_ready")
 @hints("A connection that is refused is an OSError, which is no SQLAlchemyError.")

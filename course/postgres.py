@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from course import processes
+from course.harness.programs import find_program
 
 PATIENCE = 30.0  # seconds for a server to start or to stop
-PLACES = ("/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/pgsql-*/bin")
 NOBODY = "nobody"  # who runs it when we are root, which PostgreSQL refuses to be
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """Nothing in it has to survive a power cut."""
@@ -32,8 +32,8 @@ class NoPostgres(Exception):
 def server() -> Iterator[str]:
     """The address of a server on which databases can be made: `postgresql://…/postgres`.
 
-    The one that DATABASE_URL names, with the driver that it names, else a private one on a free port of the loopback, which is
-    stopped and removed at the end. Raises NoPostgres.
+    The one that DATABASE_URL names, with the driver that it names, else a private one on a free
+    port of the loopback, which is stopped and removed at the end. Raises NoPostgres.
     """
     named = os.environ.get("DATABASE_URL", "")
     if named.startswith("postgresql"):
@@ -63,27 +63,15 @@ INITDB = (
 )
 
 
-def installed() -> bool:
-    """Whether a server of our own could be started."""
-    try:
-        return bool(_binaries())
-    except NoPostgres:
-        return False
-
-
 def _binaries() -> Path:
     """The folder with initdb and postgres, of the newest version that is installed."""
-    on_path = shutil.which("initdb")
-    if on_path and shutil.which("postgres"):
-        return Path(on_path).resolve().parent
-    found = [place for pattern in PLACES for place in Path("/").glob(pattern.lstrip("/"))]
-    found = [place for place in found if (place / "initdb").exists()]
-    if not found:
+    found = shutil.which("initdb") or find_program("initdb")
+    if found is None:
         raise NoPostgres(
             "PostgreSQL is not installed. On Debian and Ubuntu: sudo apt install postgresql; on "
             "macOS: brew install postgresql. Or name a server: DATABASE_URL=postgresql://…"
         )
-    return max(found, key=lambda place: [int(n) for n in place.parts if n.isdigit()])
+    return Path(found).resolve().parent
 
 
 def _user(home: Path) -> str | None:

@@ -370,51 +370,72 @@ def test_watch_sees_a_dockerignore(tmp_path):
     assert {path.name for path in stat(tmp_path)} == {".dockerignore", "Dockerfile"}
 
 
-# Without nginx --------------------------------------------------------------------------------------
+# Without a program ----------------------------------------------------------------------------------
 
 RUN = """
 import json, sys
-from course.harness import plugin
+from course.harness import plugin, programs
 from course.harness.request import Request
 from course.harness.run import run
-plugin.find_program = lambda name: None
-run(Request("10_deployment", sys.argv[1], sys.argv[2]), lambda event: print("event", json.dumps(event)))
+slug, checks, submission, missing = sys.argv[1:]
+plugin.find_program = lambda name: None if name == missing else programs.find_program(name)
+run(Request(slug, checks, submission), lambda event: print("event", json.dumps(event)))
 """
+WITHOUT = {
+    "nginx": (LESSON, 9, "nginx is not installed.", "sudo apt install nginx-light"),
+    "initdb": (
+        find("challenge_black_belt"),
+        9,
+        "initdb is not installed. It is a part of PostgreSQL",
+        "sudo apt install postgresql",
+    ),
+}
 
 
-@pytest.fixture(scope="module")
-def without_nginx(solution: Path) -> Report:
+@pytest.fixture(scope="module", params=WITHOUT)
+def without(request, tmp_path_factory) -> tuple[Report, str]:
+    """The Report on a solution, on a machine without a program, and the name of that."""
+    exercise, *_ = WITHOUT[request.param]
+    folder = tmp_path_factory.mktemp("without") / "run"
+    lay_out(exercise.folder, exercise.solution, folder)
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(LESSON.checks), str(solution)],
+        [
+            *(sys.executable, "-c", RUN, exercise.slug),
+            *(str(exercise.checks), str(folder), request.param),
+        ],
         cwd=ROOT,
         check=True,
         capture_output=True,
         text=True,
     )
-    report = Report(LESSON.slug, LESSON.title)
+    report = Report(exercise.slug, exercise.title)
     for line in done.stdout.splitlines():
         if line.startswith("event "):
             apply(report, json.loads(line.removeprefix("event ")))
-    return report.conclude()
+    return report.conclude(), request.param
 
 
-def test_without_nginx_it_is_no_pass(without_nginx):
-    assert without_nginx.failures == []
-    assert len(without_nginx.not_run) == 9
-    assert len(without_nginx.passed) + 9 == len(without_nginx.checks)
-    assert without_nginx.status == "fail"
+def test_without_a_program_it_is_no_pass(without):
+    report, program = without
+    _, count, *_ = WITHOUT[program]
+    assert report.failures == []
+    assert len(report.not_run) == count
+    assert len(report.passed) + count == len(report.checks)
+    assert report.status == "fail"
 
 
-def test_without_nginx_the_report_says_so(without_nginx):
-    for verdict in without_nginx.not_run:
+def test_without_a_program_the_report_says_so(without):
+    report, program = without
+    exercise, count, why, how = WITHOUT[program]
+    for verdict in report.not_run:
         assert (verdict.status, verdict.kind) == ("skipped", PROGRAM_MISSING)
-        assert verdict.message.startswith("nginx is not installed.")
+        assert verdict.message.startswith(why)
     out = io.StringIO()
     console = Console(file=out, width=80, color_system=None, highlight=False)
-    terminal.show(without_nginx, console, LESSON, LESSON.folder)
+    terminal.show(report, console, exercise, exercise.folder)
     text = " ".join(out.getvalue().split())
-    assert "Static checks only: 9 checks not run, so this is no pass yet." in text
-    assert "sudo apt install nginx-light" in text
+    assert f"Static checks only: {count} checks not run, so this is no pass yet." in text
+    assert how in text
     assert "wait for" not in text, (
         "they wait for nothing that the learner could change in their files"
     )

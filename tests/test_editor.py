@@ -209,8 +209,8 @@ def test_a_codespace_is_ready_for_the_first_lesson():
     assert image == "mcr.microsoft.com/devcontainers/python"
     assert tuple(map(int, version.split("."))) >= (3, 12)
     assert container["postCreateCommand"] == (
-        "sudo apt-get update && sudo apt-get install -y --no-install-recommends nginx-light && "
-        "make setup"  # lesson 10 needs nginx
+        "sudo apt-get update && sudo apt-get install -y --no-install-recommends nginx-light "
+        "postgresql && make setup"  # which lesson 10 and the last challenge need
     )
     assert container["waitFor"] == "postCreateCommand"  # a check meanwhile would set up twice
     assert "\nsetup:" in (ROOT / "Makefile").read_text("utf-8")

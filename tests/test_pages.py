@@ -37,6 +37,7 @@ from fastapi.testclient import TestClient
 from course import postgres
 from course.catalogue import ROOT, Exercise, exercises
 from course.harness.client import BASE_URL, running
+from course.harness.programs import find_program
 
 BLOCK = re.compile(r"^( *)```(\w+)(?: ([^\n]*))?\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 TITLE = re.compile(r'title="([^"]+)"')
@@ -176,7 +177,9 @@ def test_each_app_answers_as_its_page_says(example, folder):
 FILE = "sqlite+aiosqlite:///bakery.db"
 
 
-@pytest.mark.skipif(os.environ.get("CI") != "true" and not postgres.installed(), reason="no server")
+@pytest.mark.skipif(
+    os.environ.get("CI") != "true" and not find_program("initdb"), reason="no server"
+)
 @pytest.mark.parametrize(
     "example", [example for example in APPS if FILE in example.source], ids=str
 )

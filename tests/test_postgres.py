@@ -11,8 +11,10 @@ import fake_course
 import psycopg
 import pytest
 
-from course import postgres, processes
+from course import processes
+from course.harness import programs
 from course.harness.database import SERVER, PostgreSQL, empty_database
+from course.harness.programs import find_program
 from course.postgres import NoPostgres, server
 from course.spare import Spare
 
@@ -28,7 +30,9 @@ def temp(monkeypatch):
         yield folder
 
 
-@pytest.mark.skipif(os.environ.get("CI") != "true" and not postgres.installed(), reason="no server")
+@pytest.mark.skipif(
+    os.environ.get("CI") != "true" and not find_program("initdb"), reason="no server"
+)
 def test_a_server_answers_and_is_gone_afterwards(temp):
     with server() as address:
         with psycopg.connect(address) as connection:
@@ -41,7 +45,9 @@ def test_a_server_answers_and_is_gone_afterwards(temp):
     assert str(temp) not in running
 
 
-@pytest.mark.skipif(os.environ.get("CI") != "true" and not postgres.installed(), reason="no server")
+@pytest.mark.skipif(
+    os.environ.get("CI") != "true" and not find_program("initdb"), reason="no server"
+)
 def test_a_server_outlives_the_children_of_the_checks(temp):
     processes.adopt_orphans()
     try:
@@ -53,7 +59,9 @@ def test_a_server_outlives_the_children_of_the_checks(temp):
         processes._adopt(False)
 
 
-@pytest.mark.skipif(os.environ.get("CI") != "true" and not postgres.installed(), reason="no server")
+@pytest.mark.skipif(
+    os.environ.get("CI") != "true" and not find_program("initdb"), reason="no server"
+)
 @pytest.mark.parametrize(("named", "given"), [("", "asyncpg"), ("+psycopg", "psycopg")])
 def test_each_check_gets_an_empty_database_and_the_driver_that_is_named(
     named, given, temp, monkeypatch
@@ -78,7 +86,7 @@ def test_the_server_that_database_url_names_is_used(monkeypatch):
 
 def test_without_one_it_says_what_to_install(monkeypatch):
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setattr(postgres, "PLACES", ())
+    monkeypatch.setattr(programs, "ELSEWHERE", ())
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(NoPostgres, match="sudo apt install postgresql"), server():
         pass

@@ -11,7 +11,7 @@ needs = pytest.mark.needs
 needs_program = pytest.mark.needs_program
 """`@needs_program("nginx", "sudo apt install nginx")`: not run on a machine without that program.
 
-The report says so, and is no pass. Such a check starts processes, so it may take `PROGRAM_LIMIT`.
+The report says so, and is no pass. One mark for each program, when it needs several. Such a check starts processes, so it may take `PROGRAM_LIMIT`.
 """
 
 PROGRAM_LIMIT = 20.0

@@ -178,12 +178,13 @@ def _status(report: pytest.TestReport, run: Session) -> Status:
 
 def _missing(item: pytest.Item) -> str:
     """Which program this machine lacks for a check, and how to get it; "" when all is there."""
-    name, *how = marks.texts(item, "needs_program") or [""]
-    if not name or find_program(name):
-        return ""
-    if WINDOWS:
-        return f"{name} can be used only on Linux and macOS: in WSL, or in a Codespace."
-    return f"{name} is not installed. {' '.join(how)}".strip()
+    for mark in item.iter_markers("needs_program"):
+        name, *how = mark.args
+        if not find_program(name):
+            if WINDOWS:
+                return f"{name} can be used only on Linux and macOS: in WSL, or in a Codespace."
+            return f"{name} is not installed. {' '.join(how)}".strip()
+    return ""
 
 
 def _because(report: pytest.TestReport, run: Session) -> str:
