@@ -94,9 +94,11 @@ lock: $(AUTHOR)
 
 # MkDocs is told to keep its banner on its own future to itself.
 docs: $(AUTHOR)
+	@$(BIN)/python -m course site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve --livereload --dev-addr 127.0.0.1:8001
 
 site: $(AUTHOR)
+	@$(BIN)/python -m course site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "The site is in site/."
 

@@ -42,7 +42,7 @@ Where = Annotated[
     str,
     typer.Argument(
         help="A number, a slug or a unique part of one; without it, where you are.",
-        metavar="[LESSON]",
+        metavar="LESSON",
     ),
 ]
 DatabaseOption = Annotated[
@@ -289,6 +289,18 @@ def verify(
     for fault in faults:
         console.print(f"  {fault}", markup=False, soft_wrap=True)
     raise typer.Exit(FAILED if faults else PASSED)
+
+
+@app.command()
+def site(root: Root = catalogue.ROOT) -> None:
+    """Write the parts of the site that come from the code: for the course's authors."""
+    from course import site as parts
+
+    try:
+        changed = parts.write(root)
+    except OSError as error:
+        _stop(f"Cannot write {error.filename}: {error.strerror}.")
+    _print(f"{len(changed)} files in {_as_typed(root / parts.FOLDER)} have changed.")
 
 
 def _build_and_run(report: Report, path: Path) -> None:

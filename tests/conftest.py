@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from site_server import build
 
 from course.catalogue import Exercise
 
@@ -109,3 +110,11 @@ def processes_in(folder: Path) -> list[str]:
             if inside and not zombie:
                 found.append((process / "cmdline").read_text("utf-8", "replace"))
     return found
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site."""
+    folder = tmp_path_factory.mktemp("site")
+    build(folder)
+    return folder

@@ -8,19 +8,16 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from dataclasses import dataclass, field
-from functools import partial
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+from site_server import SUB_PATH, Served, served
 
 from course.catalogue import ROOT, exercises
 
-SUB_PATH = "/fastapi-course/"
 REMOTE = re.compile(r"^(https?:)?//", re.IGNORECASE)
 IN_CSS = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
 # Where a browser fetches something by itself. A link that somebody clicks is another matter.
@@ -76,28 +73,6 @@ class Reader(HTMLParser):
 
 def in_css(text: str) -> list[str]:
     return [url or imported for url, imported in IN_CSS.findall(text)]
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Path:
-    """The built site, as somebody publishes it below a sub-path."""
-    folder = tmp_path_factory.mktemp("site")
-    built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "NO_MKDOCS_2_WARNING": "1",
-            "SITE_URL": f"https://course.example{SUB_PATH}",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert built.returncode == 0, built.stderr
-    assert "WARNING" not in built.stderr
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -199,6 +174,28 @@ def test_no_question_is_asked_twice():
     assert len(set(asked)) == len(asked)
 
 
+QUESTION = re.compile(
+    r"^\*\*(?P<asked>.+)\*\*\n\n(?P<choices>(?:\d\. .+\n)+)\n"
+    r'\?\?\? question "Answer"\n    \*\*(?P<right>\d)\.\*\* .+',
+    re.MULTILINE,
+)
+TAUGHT = [exercise for exercise in exercises() if exercise.kind in ("lesson", "bonus")]
+
+
+@pytest.mark.parametrize("exercise", TAUGHT, ids=lambda exercise: exercise.slug)
+def test_each_lesson_ends_with_a_recap_and_a_quiz(exercise):
+    _, _, rest = exercise.page.read_text("utf-8").partition("## Recap\n\n")
+    recap, _, rest = rest.partition("## Quiz\n\n")
+    quiz = rest.partition("\n## ")[0]
+    assert 3 <= recap.count("\n- ") + 1 <= 6
+    questions = list(QUESTION.finditer(quiz))
+    assert 3 <= len(questions) <= 5
+    assert quiz.count("???") == len(questions), "a question that the script does not know"
+    for question in questions:
+        assert 1 <= int(question["right"]) <= question["choices"].count("\n")
+    assert len({question["right"] for question in questions}) > 1
+
+
 # The flashcards, in a browser.
 
 DRIVE = """<!doctype html><title>drive</title><body><script>
@@ -256,10 +253,10 @@ BLOCKED = (
 )
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """The site below its sub-path, a page that drives it, and a page without storage."""
+class Driven(Served):
+    """The site, a page that drives it, and a page without storage."""
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         if self.path == "/drive":
             cards = f"{SUB_PATH}interview/flashcards/"
             addresses = json.dumps([cards, cards, f"{cards}?blocked"])
@@ -278,21 +275,11 @@ class Handler(SimpleHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def translate_path(self, path: str) -> str:
-        return super().translate_path(path.removeprefix(SUB_PATH.rstrip("/")))
-
-    def log_message(self, *arguments: object) -> None:
-        pass
-
 
 @pytest.fixture
 def address(site):
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(site))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with served(site, Driven) as found:
+        yield found
 
 
 def test_the_flashcards_work_in_a_browser(address, tmp_path):
@@ -325,3 +312,27 @@ def test_the_flashcards_work_in_a_browser(address, tmp_path):
     assert blocked["before"] == f"{count} left today"
     assert blocked["after"] == f"{count - 1} left today"
     assert "forgotten" in blocked["note"]
+
+
+# The other builder.
+
+
+def test_zensical_builds_the_same_pages(site, tmp_path):
+    """For the time after Material for MkDocs. It builds in place, so it gets a copy."""
+    for name in ("docs", "build/pages"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "mkdocs.yml", tmp_path)
+    built = subprocess.run(
+        [sys.executable, "-m", "zensical", "build", "--strict"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert pages_of(tmp_path / "site") == pages_of(site)
+
+
+def pages_of(folder: Path) -> set[str]:
+    return {page.relative_to(folder).as_posix() for page in folder.rglob("*.html")}

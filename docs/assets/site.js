@@ -9,6 +9,11 @@
 
   name('[data-md-component="search"]', () => "Search");
 
+  // Empty, it would get the focus and not be seen; with results, its links get it.
+  for (const results of document.querySelectorAll(".md-search__scrollwrap")) {
+    results.tabIndex = -1;
+  }
+
   // A section with a page of its own has a label that is empty.
   for (const section of document.querySelectorAll('nav.md-nav[data-md-level="1"]')) {
     const title = section.querySelector(":scope > .md-nav__title")?.textContent.trim();
