@@ -10,3 +10,4 @@ compile() {
 compile -o requirements.lock
 compile --extra author -o requirements-author.lock
 sh tools/lock-wheels.sh "$bin"
+sh tools/lock-node.sh "$bin"
