@@ -13,8 +13,8 @@ force ?=
 undo ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check watch hint solution reset progress next list verify test lint bench lock \
-	golden starters picture browser docs site clean
+.PHONY: help setup check watch hint solution reset progress next list verify test lint bench \
+	bench-frameworks lock golden starters picture browser docs site clean
 
 help:
 	@echo "For learners"
@@ -30,15 +30,16 @@ help:
 	@echo "Without lesson=, check, watch, hint and solution mean the lesson where you are."
 	@echo "  make docs               the site of the course, on 127.0.0.1:8001"
 	@echo "For authors"
-	@echo "  make verify            prove the checks right, over all known submissions"
-	@echo "  make test              everything that CI runs"
-	@echo "  make lint              ruff, mypy and typos"
-	@echo "  make bench             the benchmarks, as ratios"
+	@echo "  make verify             prove the checks right, over all known submissions"
+	@echo "  make test               everything that CI runs"
+	@echo "  make lint               ruff, mypy and typos"
+	@echo "  make bench              the benchmarks, as ratios"
+	@echo "  make bench-frameworks   FastAPI, Starlette, Flask and Django side by side"
 	@echo "  make site               build the site into site/"
-	@echo "  make golden            write the expected outputs of the tests again"
-	@echo "  make starters          keep lessons/ as what reset brings back"
-	@echo "  make picture           take the picture of watch again"
-	@echo "  make lock              resolve the dependencies again"
+	@echo "  make golden             write the expected outputs of the tests again"
+	@echo "  make starters           keep lessons/ as what reset brings back"
+	@echo "  make picture            take the picture of watch again"
+	@echo "  make lock               resolve the dependencies again"
 
 setup: $(LEARNER)
 
@@ -70,6 +71,7 @@ lint: $(AUTHOR)
 	@sh tools/lint.sh $(BIN)
 
 test: $(AUTHOR) lint browser
+	@$(BIN)/python tools/reading.py
 	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --cov=course --cov-report=term:skip-covered --cov-fail-under=90
 	@$(BIN)/python -m course verify --mutants --sample 6
 	@$(BIN)/python -m course verify --database postgresql
@@ -79,6 +81,11 @@ browser: $(AUTHOR)
 
 bench: $(AUTHOR)
 	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/site.py
+
+bench-frameworks:
+	@sh tools/setup.sh $(PYTHON) build/bench-frameworks benchmarks/frameworks/requirements.lock
+	@build/bench-frameworks/bin/python benchmarks/frameworks/run.py
 
 golden: $(AUTHOR)
 	@GOLDEN=write $(BIN)/python -m pytest -q tests/test_golden.py

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import html
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from course import checkfile
 from course.catalogue import Exercise, exercises
 from course.commands import typed
+from course.mutate import equivalents
+from course.submissions import submissions
 
 FOLDER = Path("build", "pages")
 WIDTH = {"COLUMNS": "80", "TERMINAL_WIDTH": "80", "NO_COLOR": "1"}
@@ -22,9 +25,11 @@ LANGUAGES = {".py": "python", ".yaml": "yaml", ".conf": "nginx", "Dockerfile": "
 
 def write(root: Path) -> list[Path]:
     """Write all parts; the files that have changed. Raises OSError."""
-    parts = {f"{exercise.slug}.md": part(exercise) for exercise in exercises(root)}
+    every = exercises(root)
+    parts = {f"{exercise.slug}.md": part(exercise) for exercise in every}
+    parts |= {"commands.md": commands(), "proof.md": proof(every)}
     changed = []
-    for name, text in {**parts, "commands.md": commands()}.items():
+    for name, text in parts.items():
         path = root / FOLDER / name
         if not path.is_file() or path.read_text("utf-8") != text:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,6 +98,22 @@ def commands() -> str:
         said = CliRunner().invoke(app, [name, "--help"], env=WIDTH, prog_name="python -m course")
         parts.append(f"## {name}\n\n```text\n{said.output.strip()}\n```\n")
     return "\n".join(parts)
+
+
+def proof(every: list[Exercise]) -> str:
+    """How many checks, known solutions and listed mutants each exercise has."""
+    rows = []
+    for exercise in every:
+        roles = Counter(submission.role for submission in submissions(exercise))
+        counts = [len(checkfile.checks(exercise.checks)), roles["wrong"], roles["right"]]
+        rows.append([*counts, len(equivalents(exercise))])
+    lines = [
+        f"| {exercise.name}: {exercise.title} | {' | '.join(map(str, row))} |"
+        for exercise, row in zip(every, rows, strict=True)
+    ]
+    sums = " | ".join(f"**{sum(column)}**" for column in zip(*rows, strict=True))
+    head = "| Exercise | Checks | Wrong | Right | Changes listed |\n|---|--:|--:|--:|--:|"
+    return "\n".join([head, *lines, f"| **All** | {sums} |", ""])
 
 
 def _title(text: str) -> str:

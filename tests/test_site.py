@@ -17,6 +17,7 @@ import pytest
 from site_server import SUB_PATH, Served, served
 
 from course.catalogue import ROOT, exercises
+from tools import reading
 
 REMOTE = re.compile(r"^(https?:)?//", re.IGNORECASE)
 IN_CSS = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
@@ -172,6 +173,14 @@ def test_no_question_is_asked_twice():
         re.sub(r"\W+", "-", q.lower()) for q in re.findall(r'\?\?\? question "(.*)"', questions())
     ]
     assert len(set(asked)) == len(asked)
+
+
+def test_the_prose_is_plain():
+    """For readers with English as a second language: far below what a newspaper wants."""
+    for page in ROOT.glob("docs/**/*.md"):
+        found, _, length = reading.index(reading.prose(page))
+        assert found <= 8, (page.name, found)
+        assert length <= 17, (page.name, length)
 
 
 QUESTION = re.compile(

@@ -1,6 +1,7 @@
 """`verify` passes over a sound course, and fails when anything in it is damaged."""
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import fake_course
 import pytest
 
 from course import author
-from course.catalogue import Exercise, find
+from course.catalogue import ROOT, Exercise, find
 from course.harness.report import KINDS, Check, Report
 from course.mutate import mutants
 from course.submissions import Submission, disagreement
@@ -336,3 +337,46 @@ def test_a_folder_without_main_says_what_it_expects_in_a_file_of_its_own(tmp_pat
     assert "must fail at load with file-missing" in disagreement(
         submission, Report("01_x", "X", "error", other)
     )
+
+
+# The page that says how to write an exercise.
+
+MORE = {
+    "wrong/not_there.py": (
+        "# fails: test_coffee\n# kind: route-missing\n# says: no route\n"
+        "from fastapi import FastAPI\n\napp = FastAPI()\n"
+    ),
+    "wrong/all_is_well.py": (
+        "# fails: test_coffee\n# kind: error-with-200\n# says: all is well\n"
+        "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n"
+        "@app.get('/coffee')\ndef brew():\n    return {'detail': 'I am a teapot'}\n"
+    ),
+    "right/a_response.py": (
+        "# A response of its own.\nfrom fastapi import FastAPI\n"
+        "from fastapi.responses import JSONResponse\n\napp = FastAPI()\n\n\n@app.get('/coffee')\n"
+        "def brew():\n    return JSONResponse({'detail': 'I am a teapot'}, 418)\n"
+    ),
+    "right/async.py": (
+        "# async def.\nfrom fastapi import FastAPI, HTTPException\n\napp = FastAPI()\n\n\n"
+        "@app.get('/coffee')\nasync def brew():\n    raise HTTPException(418, 'I am a teapot')\n"
+    ),
+}
+
+
+def test_the_exercise_of_the_page_on_writing_one_is_proven(tmp_path):
+    text = (ROOT / "docs/writing.md").read_text("utf-8")
+    for name, source in re.findall(r'^```py\w* title="([^"]+)"\n(.*?)^```$', text, re.M | re.S):
+        write(tmp_path / name, source)
+    (page,) = re.findall(r"^```markdown\n(.*?)^```$", text, re.M | re.S)
+    write(tmp_path / "docs/lessons/drill_teapot.md", page)
+    starter = tmp_path / "lessons/drill_teapot"
+    shutil.copytree(starter, tmp_path / "course/starters/drill_teapot")
+    for name, source in MORE.items():
+        write(tmp_path / "tests/submissions/drill_teapot" / name, source)
+    done = fake_course.run(tmp_path, "verify", "drill_teapot", "--mutants")
+    assert done.returncode == 0, done.stderr
+
+
+def write(file, text):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, "utf-8")

@@ -15,6 +15,7 @@ for solution in solutions/*/main.py; do
 done
 "$bin/typos"
 if grep -nE '://|^--(extra-)?index' requirements.lock requirements-author.lock \
+    benchmarks/frameworks/requirements.lock \
     playground/package-lock.json playground/wheels.lock; then
     echo "A lock file names an address. Make it again with: make lock" >&2
     exit 1
