@@ -249,11 +249,26 @@ def test_each_value_comes_from_the_event():
     assert env["CHANGED_FILES"] == "${{ github.event.pull_request.changed_files }}"
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_no_workflow_runs_in_a_fork(path):
+@pytest.mark.parametrize("name", ["ci.yml", "lessons-only.yml"])
+def test_what_is_for_the_course_itself_runs_in_no_fork(name):
     """There, learners and instructors do as they like."""
-    for job in workflow(path.name)["jobs"].values():
+    for job in workflow(name)["jobs"].values():
         assert job["if"] == "github.event.repository.fork == false"
+
+
+def test_the_site_is_published_from_forks_too():
+    jobs = workflow("pages.yml")["jobs"]
+    assert not any("if" in job for job in jobs.values())
+    commands = [step["run"] for step in jobs["build"]["steps"] if "run" in step]
+    assert commands == ["make site"]
+
+
+def test_only_the_job_that_publishes_may_write():
+    flow = workflow("pages.yml")
+    assert flow["permissions"] == {"contents": "read"}
+    assert set(flow["jobs"]["build"]["permissions"].values()) == {"read"}
+    assert flow["jobs"]["publish"]["permissions"] == {"pages": "write", "id-token": "write"}
+    assert not any("run" in step for step in flow["jobs"]["publish"]["steps"])
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
