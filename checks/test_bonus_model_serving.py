@@ -182,6 +182,11 @@ def test_loaded_once(model, start):
 @hints("The version belongs to the model: model.version. So does everything else it knows.")
 def test_another_model(model, start, folder, other, rng):
     """What is in model.json when the app starts is what answers."""
+    features = [rng.randint(0, 1000) for _ in range(6)]
+    with start() as api:
+        until_ready(api)
+        response = api.post("/predict", json={"features": features})
+        assert response.status_code == 200
     (folder / "model.json").write_text(json.dumps(other), "utf-8")
     with start() as api:
         response = until_ready(api)
@@ -189,7 +194,6 @@ def test_another_model(model, start, folder, other, rng):
             "Before the start, the check put another model into model.json. Its version is not "
             "what the app tells: is it written down, or kept from before?"
         )
-        features = [rng.randint(0, 1000) for _ in range(6)]
         response = api.post("/predict", json={"features": features})
         assert response.status_code == 200
         look_at(response, other, features)
@@ -364,8 +368,11 @@ def look_at_refusal(response):
 )
 def test_a_broken_model(model, start, folder, quiet):
     """With a model.json that cannot be read, the app lives, is never ready, and stops in peace."""
-    for broken in ("{", "{}"):
-        (folder / "model.json").write_text(broken, "utf-8")
+    for number, broken in enumerate(("{", "{}", "the file is missing"), start=1):
+        if broken == "the file is missing":
+            (folder / "model.json").unlink()
+        else:
+            (folder / "model.json").write_text(broken, "utf-8")
         with start() as api:
             for _ in "123":
                 response = api.get("/health/live")
@@ -381,6 +388,10 @@ def test_a_broken_model(model, start, folder, quiet):
                 "the order was right, and the service is not."
             )
             look_at_refusal(response)
+        assert model.Model.loads == number, (
+            f"After start number {number}, Model.load() was called {model.Model.loads} times in "
+            "all. What is broken stays broken: it is tried once for each start."
+        )
 
 
 @terminal_only("two predictions at once need threads")
@@ -393,8 +404,27 @@ def test_a_broken_model(model, start, folder, quiet):
 )
 def test_two_at_once(model, served, monkeypatch):
     """Two predictions run at once; whoever comes meanwhile is 503, with Retry-After."""
-    kind, go_on, begun, ended, left = model.Model, threading.Event(), [], [], []
-    predict = kind.predict
+    predict = model.Model.predict
+
+    with served() as api:
+        most, responses = five_at_once(api, model.Model, predict, monkeypatch)
+        statuses = sorted(response.status_code for response in responses)
+        assert most == 2, (
+            f"Five requests came at once, and of their predictions {most} ran at the same "
+            "time. Two may, so that each of them has a processor."
+        )
+        assert statuses == [200, 200, 503, 503, 503], (
+            "Five requests came at once. Two are predicted, and the other three are 503 at once: "
+            "they do not wait for the first two."
+        )
+        for refused in responses:
+            if refused.status_code == 503:
+                look_at_refusal(refused)
+
+
+def five_at_once(api, kind, predict, monkeypatch):
+    """How many of the predictions of five requests ran at once, at most, and the responses."""
+    go_on, begun, ended, left = threading.Event(), [], [], []
 
     def slow(self, features):
         begun.append(len(begun) - len(ended) + 1)
@@ -411,24 +441,24 @@ def test_two_at_once(model, served, monkeypatch):
         if len(begun) >= 2 and len(left) >= 3:
             go_on.set()
 
-    monkeypatch.setattr(kind, "predict", slow)
-
-    with served() as api:
+    with monkeypatch.context() as patch:
+        patch.setattr(kind, "predict", slow)
         five = [api.build_request("POST", "/predict", json=ORDER) for _ in range(5)]
         with api.at("http.response.start", look):
             responses = api.together(five)
-        statuses = sorted(response.status_code for response in responses)
-        assert max(begun) == 2, (
-            f"Five requests came at once, and of their predictions {max(begun)} ran at the same "
-            "time. Two may, so that each of them has a processor."
-        )
-        assert statuses == [200, 200, 503, 503, 503], (
-            "Five requests came at once. Two are predicted, and the other three are 503 at once: "
-            "they do not wait for the first two."
-        )
-        for refused in responses:
-            if refused.status_code == 503:
-                look_at_refusal(refused)
+    return max(begun, default=0), responses
+
+
+def fail_times(number, api, kind, monkeypatch, body=ORDER):
+    """So many requests, whose predictions raise."""
+
+    def fail(self, features):
+        raise ArithmeticError("the prediction failed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kind, "predict", fail)
+        for _ in range(number):
+            api.post("/predict", json=body)
 
 
 @section("two-at-once")
@@ -438,18 +468,36 @@ def test_a_slot_is_given_back(model, served, monkeypatch):
     """After predictions that fail, and requests that are refused, there is room again."""
     kind = model.Model
 
-    def fail(self, features):
-        raise ArithmeticError("the prediction failed")
-
     with served() as api:
         for how, body in (("fail", ORDER), ("are refused with 422", {"features": [1]})):
-            with monkeypatch.context() as patch:
-                patch.setattr(kind, "predict", fail)
-                for _ in "123":
-                    api.post("/predict", json=body)
+            fail_times(3, api, kind, monkeypatch, body)
             for _ in "123":
                 response = api.post("/predict", json=ORDER)
                 assert response.status_code == 200, (
                     f"Three requests that {how} came before. None of them runs any more, and this "
                     "one finds no room: each has kept its slot."
                 )
+
+
+@terminal_only("two predictions at once need threads")
+@section("two-at-once")
+@needs("test_two_at_once", "test_a_slot_is_given_back")
+@hints(
+    "Each request that has taken a slot gives it back once. What runs after an exception, and "
+    "what runs after it again?",
+    "One release() in the whole file, in a finally, behind an acquire() that has worked.",
+)
+def test_two_at_once_after_failures(model, served, monkeypatch):
+    """After predictions that fail, two predictions run at once, no less and no more."""
+    kind = model.Model
+    predict = kind.predict
+
+    with served() as api:
+        for failures in (1, 2):
+            fail_times(failures, api, kind, monkeypatch)
+            most, _ = five_at_once(api, kind, predict, monkeypatch)
+            assert most == 2, (
+                f"First, predictions have failed. Then five requests came at once, and {most} of "
+                "their predictions ran at the same time. It must be two again: a prediction that "
+                "fails gives its slot back once."
+            )

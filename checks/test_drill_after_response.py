@@ -50,9 +50,13 @@ def test_after_the_response(house, names):
     """The bell rings after the response."""
     response = house.post("/visitors", params={"name": names[0]})
     assert response.status_code == 202
-    order = [e for e in house.timeline if e == "http.response.start" or e.startswith("ring")]
+    order = [e for e in house.timeline if e.startswith(("http.response", "ring"))]
     assert order[0] == "http.response.start", (
         "The bell rang first, and the response left after it: the client had to wait for the bell."
+    )
+    assert order[-1] == f"ring for {names[0]}", (
+        "The bell rang when the response had begun, and before its body was complete: the client "
+        "had to wait for the bell."
     )
 
 

@@ -10,13 +10,20 @@ pytestmark = one_app
 )
 def test_a_message_is_created(api, rng):
     """POST /messages is 201, with the message and its id."""
-    ids = []
-    for text in (f"Message {rng.randint(100, 999)}", "x", "y" * 100):
+    ids, twice = [], f" Message {rng.randint(100, 999)} "
+    for text in (twice, "x", "y" * 100, twice):
         response = api.post("/messages", json={"text": text})
         assert response.status_code == 201
         ids.append(response.json()["id"])
-        assert response.json() == {"id": ids[-1], "text": text}
+        assert response.json() == {"id": ids[-1], "text": text}, (
+            "The answer has the text as it was sent, with all its blanks, and the id."
+        )
         assert type(response.json()["id"]) is int, "The id is a whole number."
+    response = api.post("/messages", json={"text": "ü" * 100})
+    assert response.status_code == 201, (
+        "A text of 100 characters is allowed. A letter is one of them in every language, however "
+        "many bytes it takes."
+    )
     assert len(set(ids)) == len(ids), "Two messages have the same id. Each one needs its own."
 
 

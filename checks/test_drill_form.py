@@ -9,10 +9,16 @@ pytestmark = one_app
 )
 def test_the_form_is_read(api, rng):
     """POST /notes reads title and text from a form."""
-    for title, text in (("Milk", "Two bottles"), ("Zoë & Co", "ü" * rng.randint(2, 40))):
+    for title, text in (
+        ("Milk", "Two bottles"),
+        (" Zoë & co ", " " + "ü" * rng.randint(2, 40) + " "),
+    ):
         response = api.post("/notes", data={"title": title, "text": text})
         assert response.status_code == 200
-        assert response.json() == {"title": title, "characters": len(text)}
+        assert response.json() == {"title": title, "characters": len(text)}, (
+            f"The answer has the title as it was sent, and {len(text)} as the number of "
+            "characters in the text: blanks count, and letters of all languages count as one."
+        )
 
 
 @needs("test_the_form_is_read")

@@ -9,10 +9,13 @@ pytestmark = one_app
 )
 def test_square(api, rng):
     """GET /square/{number} answers the square of a whole number."""
-    for number in (rng.randint(13, 9999), 0, 1, -rng.randint(2, 99)):
+    for number in (rng.randint(13, 9999), 0, 1, -rng.randint(2, 99), 123456789):
         response = api.get(f"/square/{number}")
         assert response.status_code == 200
-        assert response.json() == {"square": number * number}
+        assert response.json() == {"square": number * number}, (
+            f"The answer is {number} times itself, to the last digit, and nothing else. Floats "
+            "are not exact for large numbers, whole numbers are."
+        )
         assert type(response.json()["square"]) is int, (
             "The square of a whole number is a whole number, 144 and not 144.0."
         )

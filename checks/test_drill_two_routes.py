@@ -25,7 +25,7 @@ def test_about(api):
 @hints("A path without braces fits itself and nothing else: declare two of those.")
 def test_nothing_else(api, rng):
     """Any other path is 404."""
-    for path in ("/Home", f"/{''.join(rng.choices('abcdefgh', k=6))}"):
+    for path in ("/Home", "/About", "/about/us", f"/{''.join(rng.choices('abcdefgh', k=6))}"):
         response = api.get(path)
         assert response.status_code == 404, (
             f"There is no page {path}, and a client must learn that. A route such as /{{page}} "

@@ -73,9 +73,11 @@ admins = APIRouter(dependencies=[Depends(require_admin)])
 
 @app.post("/users", status_code=201)
 def create_user(new: NewUser) -> Profile:
-    if users.find(new.username):
-        raise HTTPException(409, "This name is taken")
-    user = users.add(new.username, password_hash=hasher.hash(new.password))
+    password_hash = hasher.hash(new.password)
+    try:
+        user = users.add(new.username, password_hash)
+    except ValueError:
+        raise HTTPException(409, "This name is taken") from None
     return Profile(id=user.id, username=user.username, role=user.role)
 
 

@@ -16,7 +16,7 @@ class Holder:
     async def load(self) -> None:
         try:
             self.model = await anyio.to_thread.run_sync(Model.load, abandon_on_cancel=True)
-        except (ValueError, LookupError):
+        except Exception:
             self.model = None
 
 
