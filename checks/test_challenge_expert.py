@@ -170,16 +170,16 @@ def test_the_tables_are_made_when_the_app_starts(app, database, start):
 def test_a_room_is_created_and_listed(database, api, rng):
     """POST /rooms creates a room, and GET /rooms lists all of them."""
     made = []
-    for name in (name_of(rng), "Zoë", "x", "x" * 80):
+    for name in (name_of(rng), "Zoë", " x ", "x" * 80, "Zoë"):
         response = api.post("/rooms", json={"name": name})
-        assert response.status_code == 201
+        assert response.status_code == 201, "Two rooms may have the same name."
         assert response.json() == {"id": response.json()["id"], "name": name}
         made.append(response.json())
     response = api.get("/rooms")
     assert response.status_code == 200
     listed = [room for room in response.json() if room["id"] in {room["id"] for room in made}]
     assert listed == [{**room, "bookings": []} for room in made], (
-        "Four rooms were created, and GET /rooms does not list each of them, in the order of "
+        "Five rooms were created, and GET /rooms does not list each of them, in the order of "
         "their ids, with no bookings."
     )
     for body in ({}, {"name": ""}, {"name": "x" * 81}):
@@ -215,10 +215,27 @@ def test_a_booking_is_made_and_read(database, api, rng):
             "GET shows another booking than POST has answered. A moment that comes back from the "
             "database must be the one that was sent: SQLite keeps no offset."
         )
+    # Forty years before, for three days and a quarter of a second, by somebody with a space.
+    body = slots.at(LONG_AGO, LONG_AGO + 3 * 24 * 60 + QUARTER, person=" Ada ")
+    response = api.post("/bookings", json=body)
+    assert response.status_code == 201, (
+        "A booking may lie in the past, and may be as long as it likes."
+    )
+    made = response.json()
+    for path in (None, f"/bookings/{made.get('id')}"):
+        response = api.get(path) if path else response
+        assert plain(response.json()) == plain({**body, "id": made["id"], "status": "booked"}), (
+            "The person and the moments are those that were sent, with all characters and all "
+            "parts of a second."
+        )
     response = api.get(f"/bookings/{UNKNOWN}")
     assert response.status_code == 404
     response = api.get("/bookings/abc")
     assert response.status_code == 422, NO_NUMBER
+
+
+LONG_AGO = -40 * 366 * 24 * 60  # in minutes, as QUARTER, which is a quarter of a second
+QUARTER = 0.25 / 60
 
 
 @section("the-app")
@@ -318,9 +335,17 @@ def test_a_wrong_body_is_422(database, api, rng):
     for key in ("room_id", "person", "start", "end"):
         response = api.post("/bookings", json={k: v for k, v in right.items() if k != key})
         assert response.status_code == 422, f"This body has no {key}."
-    for person in ("", "x" * 81):
+    for person in ("", "x" * 81, None):
         response = api.post("/bookings", json=right | {"person": person})
         assert response.status_code == 422, "A person has 1 to 80 characters."
+    for room_id in ("attic", 1.5, None):
+        response = api.post("/bookings", json=right | {"room_id": room_id})
+        assert response.status_code == 422, "The id of a room is a whole number."
+    for wait in ("perhaps", None):
+        response = api.post("/bookings", json=right | {"wait": wait})
+        assert response.status_code == 422, (
+            "wait is true or false. It may be missing, and not null."
+        )
     assert changed(before, content(database)) == "no change", (
         "These bodies were refused, and something was stored all the same."
     )
@@ -339,13 +364,13 @@ def test_an_overlap_is_409(database, api, rng):
     book(api, slots.at(60, 120))
     before = content(database)
     east, west = (timezone(timedelta(hours=hours)) for hours in (9, -7))
-    second = 1 / 60
+    moment = 0.001 / 60
     for start, end, zone, how in (
         (60, 120, UTC, "is the same"),
         (90, 100, UTC, "lies inside"),
         (30, 150, UTC, "lies all around"),
-        (0, 60 + second, UTC, "ends one second too late"),
-        (120 - second, 180, UTC, "starts one second too early"),
+        (0, 60 + moment, UTC, "ends a millisecond too late"),
+        (120 - moment, 180, UTC, "starts a millisecond too early"),
         (90, 150, east, "overlaps, in another offset,"),
         (30, 90, west, "overlaps, in another offset,"),
     ):
@@ -511,6 +536,8 @@ def test_a_key_belongs_to_one_request(database, connections, calls, api, rng):
     before = content(database)
     for other in (
         slots.at(60, 120),
+        body | {"start": slots.at(-30, 60)["start"]},
+        body | {"end": slots.at(0, 90)["end"]},
         body | {"person": name_of(rng)},
         body | {"room_id": free.room},
         body | {"wait": True},
@@ -628,13 +655,15 @@ def test_who_waits_first_moves_up(database, calls, api, rng):
     slots, elsewhere = new_room(api, rng), new_room(api, rng)
     long, beside = book(api, slots.at(0, 120)), book(api, slots.at(120, 180))
     book(api, elsewhere.at(0, 120) | slots_of(slots.at(0, 120)))
-    too_long, first, second, small, foreign = (
+    too_long, first, second, small, late, foreign = (
         book(api, body | {"wait": True}, "waiting")
         for body in (
             slots.at(60, 150),
-            slots.at(0, 60),
+            # Neither the earlier start nor the shorter time comes first.
             slots.at(30, 60),
+            slots.at(0, 60),
             slots.at(60, 120),
+            slots.at(90, 120),
             elsewhere.at(0, 60) | slots_of(slots.at(0, 60)),
         )
     )
@@ -648,13 +677,14 @@ def test_who_waits_first_moves_up(database, calls, api, rng):
         "One booking was cancelled. Those who wait move up in the order in which they came, and "
         "this person was the first for whom the time is free."
     )
-    assert read(api, second)["status"] == "waiting", (
-        "Two people wait for times that overlap each other. The one who came first has moved up, "
-        "and takes the room from the other one: now it is booked twice."
-    )
+    for one in (second, late):
+        assert read(api, one)["status"] == "waiting", (
+            "Two people wait for times that overlap each other. The one who came first has moved "
+            "up, and takes the room from the other one: now it is booked twice."
+        )
     assert read(api, small)["status"] == "booked", (
-        "A booking of two hours was cancelled. Two people wait for one hour each, and both hours "
-        "are free: both of them move up."
+        "A booking of two hours was cancelled. Two people wait for other parts of it, and both "
+        "parts are free: both of them move up."
     )
     assert read(api, foreign)["status"] == "waiting", (
         "This person waits for another room, and that one is still taken."
@@ -721,7 +751,7 @@ def test_a_call_that_fails_stops_nothing_else(database, calls, errors, api, rng)
     slots = new_room(api, rng)
     first = book(api, slots.at(0, 60))
     waiting = [book(api, slots.at(*t, wait=True), "waiting") for t in ((0, 30), (30, 60))]
-    calls.fails = [ConnectionError("nobody answers"), ValueError("no such number")]
+    calls.fails = [Engaged("try again later"), ConnectionError("nobody answers")]
     cancel(api, first)
     wait_for(api, lambda: len(errors.lines) >= 2)
     assert len(calls.told) == 2, (
@@ -740,6 +770,10 @@ def test_a_call_that_fails_stops_nothing_else(database, calls, errors, api, rng)
             f"tell() raised for the booking {one['id']}, and no line of the log at ERROR names "
             "its id. Nobody will ever ring this person up."
         )
+
+
+class Engaged(Exception):
+    """No subclass of anything that one would think of."""
 
 
 class Errors(logging.Handler):
@@ -932,7 +966,7 @@ def send(api, bodies, headers=None):
 
 @terminal_only("the browser gives the database to one request after the other")
 @section("no-double-booking")
-@needs("test_an_overlap_is_409", "test_each_request_gives_its_connection_back")
+@needs("test_who_cannot_have_the_room_may_wait", "test_each_request_gives_its_connection_back")
 @hints(
     "Between your look and your write, nineteen others look.",
     "Lock first, then look: an UPDATE of the room's row makes everybody else wait who wants to "
@@ -942,7 +976,7 @@ def send(api, bodies, headers=None):
 def test_one_of_twenty_gets_the_room(database, statements, api, rng):
     """POST /bookings books a room once when twenty requests come together."""
     slots = new_room(api, rng)
-    bodies = [slots.at(n % 4, 60 + n // 3) for n in range(TOGETHER)]
+    bodies = [slots.at(n % 4, 60 + n // 3, wait=n % 5 == 0) for n in range(TOGETHER)]
     rng.shuffle(bodies)
     with meanwhile(api, database, statements):
         responses = send(api, bodies)
@@ -951,16 +985,16 @@ def test_one_of_twenty_gets_the_room(database, statements, api, rng):
             "Twenty bookings that overlap came together. Each one is answered with 201 or 409: a "
             "request that meets another one in the database must not break."
         )
-    made = [response.status_code for response in responses].count(201)
+    made = [r.json()["status"] for r in responses if r.status_code == 201].count("booked")
     assert f"{made} booked" == "1 booked", (
-        f"Twenty bookings that overlap came together, and {made} of them were answered with 201. "
-        "Each request looked before another one wrote, so it saw a free room. First lock, then "
-        "look, then write, in one transaction."
+        f"Twenty bookings that overlap came together, and {made} of them have the status "
+        "booked. Each request looked before another one wrote, so it saw a free room. First lock, "
+        "then look, then write, in one transaction."
         if made
         else "Twenty bookings that overlap came together. The room was free, and nobody got it."
     )
     assert len(booked(api, slots)) == 1, (
-        "One of twenty bookings was answered with 201. In the database there is not one."
+        "One of twenty bookings has the status booked. In the database there is not one."
     )
 
 
@@ -1072,3 +1106,25 @@ def put(rows):
 
 def names(table):
     return f"SELECT name FROM pragma_table_info('{table}')"
+
+
+@terminal_only("the browser gives the database to one request after the other")
+@section("cancelling")
+@needs("test_a_cancelled_booking_leaves_the_room_free", "test_one_of_twenty_gets_the_room")
+@hints(
+    "Two requests can both read that the booking holds, before one of them writes.",
+    "Lock the room first, and read the booking after that. Or write with a condition: "
+    "UPDATE … WHERE id = … AND status != 'cancelled' changes one row or none.",
+)
+def test_a_booking_is_cancelled_once(database, statements, calls, api, rng):
+    """POST /bookings/{booking_id}/cancel works for one of several that come together."""
+    slots = new_room(api, rng)
+    for _ in range(3):
+        path = f"/bookings/{book(api, slots.at(0, 60))['id']}/cancel"
+        with meanwhile(api, database, statements):
+            responses = api.together([api.build_request("POST", path, json={}) for _ in range(3)])
+        statuses = sorted(response.status_code for response in responses)
+        assert statuses == [200, 409, 409], (
+            "Three requests to cancel the same booking came together. One of them is 200. The "
+            "others come after it, so for them the booking was cancelled before: 409."
+        )

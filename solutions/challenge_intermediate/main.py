@@ -103,9 +103,10 @@ admins = APIRouter(prefix="/members", dependencies=[Depends(require_admin)])
 
 @app.post("/members", status_code=201, response_model=Profile)
 def sign_up(new: NewMember) -> Member:
-    if members.find(new.name):
-        raise HTTPException(409, "This name is taken")
-    return members.add(new.name, password_hash=hasher.hash(new.password))
+    try:
+        return members.add(new.name, password_hash=hasher.hash(new.password))
+    except ValueError:
+        raise HTTPException(409, "This name is taken") from None
 
 
 @app.post("/login")

@@ -99,9 +99,11 @@ def own(request: Request, entry_id: str):
 
 @app.post("/members", status_code=201)
 def sign_up(new: NewMember) -> dict:
-    if members.find(new.name) is not None:
-        raise HTTPException(409)
-    member = members.add(new.name, hasher.hash(new.password))
+    hashed = hasher.hash(new.password)
+    try:
+        member = members.add(new.name, hashed)
+    except ValueError:
+        raise HTTPException(409) from None
     return member.model_dump(include={"id", "name", "role"})
 
 

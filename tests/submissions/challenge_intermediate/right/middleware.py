@@ -106,7 +106,10 @@ Own = Annotated[int, Depends(own)]
 def sign_up(new: NewMember):
     if members.find(new.name):
         raise HTTPException(409)
-    return members.add(password_hash=hasher.hash(new.password), name=new.name)
+    try:
+        return members.add(password_hash=hasher.hash(new.password), name=new.name)
+    except ValueError as error:
+        raise HTTPException(409) from error
 
 
 @app.post("/login")

@@ -90,6 +90,9 @@ async def create_member(new: NewMember):
     if members.find(new.name):
         raise HTTPException(status_code=status.HTTP_409_CONFLICT)
     hashed = await asyncio.to_thread(password_hash.hash, new.password)
+    # Nobody comes between these two: there is no await.
+    if members.find(new.name):
+        raise HTTPException(status_code=status.HTTP_409_CONFLICT)
     return members.add(new.name, hashed)
 
 

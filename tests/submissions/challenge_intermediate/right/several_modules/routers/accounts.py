@@ -14,7 +14,10 @@ admins = APIRouter(prefix="/members", tags=["admins"], dependencies=[Depends(req
 def sign_up(new: NewMember) -> Member:
     if members.find(new.name):
         raise HTTPException(409, "This name is taken")
-    return members.add(new.name, password_hash=hasher.hash(new.password))
+    try:
+        return members.add(new.name, password_hash=hasher.hash(new.password))
+    except ValueError:
+        raise HTTPException(409, "This name is taken") from None
 
 
 @router.post("/login")
