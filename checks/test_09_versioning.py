@@ -3,6 +3,7 @@ import os
 import secrets
 from collections import Counter
 from dataclasses import dataclass
+from itertools import product as pairs
 from string import ascii_lowercase
 from types import ModuleType
 from typing import Any
@@ -188,14 +189,14 @@ def test_login(shop):
 )
 def test_the_user_in_both(shop):
     """GET /users/me answers the same in both versions."""
-    for version in VERSIONS:
-        headers = shop.somebody("user")
+    for version, role in pairs(VERSIONS, ("user", "admin")):
+        headers = shop.somebody(role)
         response = shop.ask("GET", f"{version}/users/me", headers=headers)
         assert response.status_code == 200
         assert response.json() == {
             "id": shop.user.id,
             "username": shop.user.username,
-            "role": "user",
+            "role": role,
         }
 
 
@@ -217,6 +218,10 @@ def goes_through_one_life(shop, version, name, cents):
     )
     response = shop.ask("DELETE", f"{version}/products/{number}")
     assert response.status_code == 204
+    assert response.text == "", (
+        "204 means No Content: the response ends with its headers. With a body after them, the "
+        "server raises an error."
+    )
     response = shop.ask("GET", f"{version}/products")
     assert with_id(response, number) == [], (
         f"DELETE {version}/products/{number} has answered 204, and the list still shows it."
@@ -287,6 +292,30 @@ def test_one_stock(shop, rng):
         )
 
 
+@section("two-forms-over-one-service")
+@needs("test_one_stock")
+@hints(
+    "catalog.all() gives all products. Show each of them.",
+    "A limit, or a page, is something new. A published version has no place for it.",
+)
+def test_the_list_has_all(shop):
+    """GET /products lists all products, however many there are."""
+    admin = shop.somebody("admin")
+    path = f"{V2}/products"
+    body = {"name": "Clay pot", "price_cents": 300}
+    made = [shop.ask("POST", path, headers=admin, json=body).json()["id"] for _ in range(120)]
+    for version in VERSIONS:
+        response = shop.ask("GET", f"{version}/products", headers=admin)
+        assert response.status_code == 200
+        listed = {product["id"] for product in response.json()}
+        assert len(listed.intersection(made)) == len(made), (
+            f"There are {len(made)} new products, and the list does not show all of them. The old "
+            "programs know of no second page."
+        )
+    for number in made:
+        shop.ask("DELETE", f"{path}/{number}", headers=admin)
+
+
 PRICES = (0, 5, 29, 58, 115, 435, 1000, 1200, 1205, 1250, 1999, 100_000_050)
 
 
@@ -302,9 +331,10 @@ def test_cents_become_texts(shop, rng):
         number = shop.sold(V2, cents)
         response = shop.ask("GET", f"{V1}/products/{number}")
         assert response.status_code == 200
-        assert response.json()["price"] == text(cents), (
-            f"{cents} cents are {text(cents)}: the euros, a point, and always two digits."
-        )
+        why = f"{cents} cents are {text(cents)}: the euros, a point, and always two digits."
+        assert response.json()["price"] == text(cents), why
+        response = shop.ask("GET", f"{V1}/products")
+        assert [product["price"] for product in with_id(response, number)] == [text(cents)], why
 
 
 @section("money-is-no-float")
@@ -316,13 +346,38 @@ def test_cents_become_texts(shop, rng):
 def test_texts_become_cents(shop, rng):
     """A price of version 1 is the right number of cents in version 2."""
     for cents in (*PRICES, rng.randint(100, 99_999)):
-        number = shop.sold(V1, cents)
-        response = shop.ask("GET", f"{V2}/products/{number}")
+        created = shop.sell(V1, cents)
+        assert created.status_code == 201
+        response = shop.ask("GET", f"{V2}/products/{created.json()['id']}")
         assert response.status_code == 200
         assert response.json()["price_cents"] == cents, (
             f'Version 1 was told "{text(cents)}". That is {cents} cents, to the cent. A float '
             "cannot hold most prices, and the shop loses a cent here and there."
         )
+        assert created.json()["price"] == text(cents), (
+            f"{cents} cents are {text(cents)}, also in the answer to POST."
+        )
+
+
+@section("money-is-no-float")
+@needs("test_texts_become_cents")
+@hints(
+    'The point may stand elsewhere than you think: "12.5" without it is 125.',
+    "price: Annotated[Decimal, Field(ge=0, decimal_places=2)], and int(price * 100)",
+)
+def test_other_forms(shop):
+    """Another form of a price is refused, or it is worth what it says."""
+    for form, cents in {"12.5": 1250, "7": 700, "0.5": 50}.items():
+        body = {"name": new_name(shop.rng), "price": form}
+        response = shop.ask("POST", f"{V1}/products", json=body)
+        assert response.status_code in (201, 422)
+        if response.status_code == 422:
+            continue
+        why = f'Version 1 was told "{form}", and took it. That is {text(cents)}, as for everybody.'
+        assert response.json()["price"] == text(cents), why
+        response = shop.ask("GET", f"{V2}/products/{response.json()['id']}")
+        assert response.status_code == 200
+        assert response.json()["price_cents"] == cents, why
 
 
 BAD_PRICES = {
@@ -375,7 +430,7 @@ def test_version_2_refuses(shop):
         {"price_cents": ..., "price": "9.50"},
         "Version 2 wants price_cents",
     )
-    for currency in ("USD", "eur"):
+    for currency in ("USD", "eur", None):
         refuses(shop, V2, {"currency": currency}, "The shop's one currency is EUR")
     for name in ("", "a" * 101):
         refuses(shop, V2, {"name": name}, "A name has 1 to 100 characters")
@@ -438,7 +493,7 @@ def test_401_in_both(shop):
 
 
 @section("one-guard-for-both")
-@needs("test_401_in_both")
+@needs("test_401_in_both", "test_the_list_has_all")
 @hints("require_admin asks for the role, CurrentUser does not.")
 def test_403_in_both(shop):
     """A user who is no admin cannot change products, in neither version."""
@@ -492,6 +547,9 @@ def test_nothing_without_a_version(shop):
         )
 
 
+UNKNOWN = ("/api/v3", "/api/v0", "/api/v10", "/api/V1", "/api/latest")
+
+
 @section("no-leftovers")
 @needs("test_one_stock")
 @hints(
@@ -500,7 +558,7 @@ def test_nothing_without_a_version(shop):
 )
 def test_unknown_versions(shop):
     """There is no version 0, 3 or 10."""
-    for version in ("/api/v3", "/api/v0", "/api/v10", "/api/V1", "/api", "/v1", "/v2"):
+    for version in (*UNKNOWN, "/api", "/v1", "/v2"):
         for path in ("/products", "/users/me"):
             response = shop.ask("GET", f"{version}{path}", headers={})
             assert response.status_code == 404, (
@@ -538,6 +596,14 @@ def test_no_part_twice(shop):
             f"{path} answers: one part of it stands there twice. A router, or one inside it, is "
             "included in two places, and its prefixes add up."
         )
+    form = {"grant_type": "password", "username": "nobody", "password": "nothing"}
+    for version in VERSIONS:
+        for method, path, more in (("GET", "/health", {}), ("POST", "/auth/token", {"data": form})):
+            response = shop.api.request(method, f"{version}{path}", **more)
+            assert response.status_code in (404, 405, 422), (
+                f"{path} belongs to no version. A second one ends with the version that it is in, "
+                "and who has found it there must move away."
+            )
     for response, prefix in documents(shop.api):
         assert strangers(response, prefix) == [], (
             "OpenAPI has an operation that is none of the ten. A router is included in one place "
@@ -624,6 +690,15 @@ def test_sunset(shop):
         assert response.headers.get("sunset") == SUNSET, why_sunset(value)
 
 
+ELSEWHERE = (
+    "/api/v3/products",
+    "/api/v10/products",
+    "/v1/products",
+    "/api/v2/v1/products",
+    "/health",
+)
+
+
 @section("saying-when-it-ends")
 @needs("test_sunset")
 @hints(
@@ -637,12 +712,12 @@ def test_nothing_else_ends(shop):
         response = shop.operation(V2, *operation)
         assert response.headers.get("deprecation", "not there") == "not there", why
         assert response.headers.get("sunset", "not there") == "not there", why
-    for path in ("/api/v3/products", "/api/v10/products", "/health"):
+    for path in ELSEWHERE:
         response = shop.api.get(path)
         given = {name: response.headers[name] for name in ENDING if name in response.headers}
         assert given == {}, (
             "This is none of version 1, and its answer has these headers. One day there may be "
-            "such a path. Does something look for paths that begin with /api/v1?"
+            "such a path. Does something look for paths that begin with /api/v1, or that hold /v1?"
         )
 
 
@@ -697,6 +772,7 @@ def wrong(response, prefix, key, meant):
 @hints(
     "FastAPI makes an operationId of the function's name and the whole path.",
     "Leave operation_id= away: with a router in two places it comes twice.",
+    "One path operation with two methods also gives one name to both: make two of it.",
 )
 def test_operation_ids(shop):
     """No operationId comes twice."""

@@ -1,9 +1,5 @@
 import os
-import re
 import secrets
-import signal
-import socket
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -13,24 +9,32 @@ import pydantic_settings  # noqa: F401
 import pytest
 import sqlalchemy.ext.asyncio  # noqa: F401
 
-from course.deployment import command, compose, dockerfile, health, ignore, nginx, plan
-from course.deployment.installation import brings, code_before, commands, has_program, installations
+from course.deployment import compose, dockerfile, health, ignore, nginx, plan
+from course.deployment.rules import (
+    context,
+    healthcheck,
+    images,
+    layers,
+    proxy,
+    secret,
+    server,
+    services,
+    storage,
+    user,
+)
+from course.deployment.shared import Shared
 from course.harness import hints, needs, needs_program, section, terminal_only
-from course.harness.finding import Finding
+from course.harness.finding import wrong
 from course.harness.lifespan import StartupFailed
 from course.harness.load import LoadProblem
 from course.harness.session import session_of
-from course.harness.workspace import restore
 
 # The app may be imported before the first check, and need not start without a secret.
 os.environ["SECRET_KEY"] = secrets.token_hex(16)
 
 SHORTEST = 32  # characters of a secret
-OLDEST, NEWEST = 11, 15  # Python 3.11 to 3.15
 FORGED = "6.6.6.6"
-SECRET = re.compile(r"(SECRET|SECRET_KEY|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_?KEY)$", re.I)
-CREDENTIALS = re.compile(r"://[^/\s:@]*:[^/\s:@]+@")
-KNOWN_USERS = ("nobody", "www-data", "daemon", "nonroot")
+NEEDED = ("main.py", "shop.py", "database.py", "requirements.txt")  # in the image
 SMALL, LARGE = 2_000_000, 2_100_000  # bytes of a picture that passes, and of one that does not
 PACKAGES = "the browser does not have the packages that read these files"
 PROCESSES = "it needs real processes"
@@ -52,47 +56,19 @@ def image(folder):
 @pytest.fixture
 def file(folder):
     found = compose.read(folder)
-    if str(found.data) not in _fitting:
-        compose.fits_its_schema(found)
-        _fitting.add(str(found.data))
+    compose.fits_its_schema(found)
     return found
-
-
-_fitting: set[str] = set()
-"""What is known to fit: the schema is large, and many checks ask."""
 
 
 @pytest.fixture
 def apps(file, image):
     """The services that run the learner's app."""
-    if not file.own:
-        raise Finding(
-            "No service is built from your Dockerfile. build: . makes the image of the folder in "
-            "which compose.yaml stands.",
-            file.place("services"),
-            "a service with build: .",
-            f"the services {', '.join(file.services) or 'none'}",
-        )
-    if not (found := file.apps(image)):
-        service = file.own[0]
-        words = " ".join(compose.started(service, image))
-        raise Finding(
-            f"{service.name} has your image, and this command starts no server in it: the first "
-            "word must be a program. exec, && and A=1 are known to a shell only, and there is none.",
-            file.place("services", service.name, "command"),
-            "uvicorn main:app or fastapi run main.py, with options",
-            shorter(words) or "no command",
-        )
-    return found
+    return services.of_the_app(file, image)
 
 
 @pytest.fixture
 def configuration(folder):
     return nginx.read(folder)
-
-
-def named(service):
-    return f"the service {service.name}"
 
 
 # main.py --------------------------------------------------------------------------------------------
@@ -199,61 +175,8 @@ def test_ready(database, api):
 @hints("FROM python:3.14-slim", "COPY --from=… needs a version, too.")
 def test_the_base_has_a_version(image):
     """Dockerfile: every image that it begins with has a version."""
-    for stage in image.used:
-        if image.stage(stage.base) is None or stage.base == stage.root:
-            look_at_the_base(stage.base, stage.place)
-        for instruction in stage.own:
-            source = dockerfile.copied_from(instruction)
-            if source and image.stage(source) is None:
-                look_at_the_version(source, instruction.place)
-
-
-def look_at_the_base(base, place):
-    if "tiangolo/uvicorn-gunicorn" in base:
-        raise Finding(
-            "This image was made for the time before Uvicorn could run several processes. Its "
-            "author does not maintain it any more, and says to build from the official Python.",
-            place,
-            "python:3.14-slim, or another Python with a version",
-            base,
-        )
-    look_at_the_version(base, place)
-    found = re.search(r"python:?(\d+)(?:\.(\d+))?", base)
-    if found is None:
-        return
-    if found[2] is None:
-        raise Finding(
-            f"{base} is another Python when the next one comes out: the same Dockerfile gives "
-            "another image, one day, by itself.",
-            place,
-            "the minor version as well: python:3.14-slim",
-            base,
-        )
-    if (int(found[1]), int(found[2])) < (3, OLDEST) or int(found[2]) > NEWEST:
-        raise Finding(
-            f"Python {found[1]}.{found[2]} gets no security updates any more, or is not there "
-            f"yet, and FastAPI needs 3.{OLDEST} or newer.",
-            place,
-            f"Python 3.{OLDEST} to 3.{NEWEST}",
-            base,
-        )
-
-
-def look_at_the_version(name, place):
-    last = name.rpartition("/")[2]
-    tag = last.partition(":")[2]
-    if "@" in last:
-        return
-    moving = tag.split("-")[0] in ("latest", "stable", "mainline")
-    bare = last.startswith(("python", "nginx", "postgres")) and not re.search(r"\d", tag)
-    if not tag or moving or bare:
-        raise Finding(
-            f"{name} is whatever is newest on the day of the build. Two builds of the same commit "
-            "give two programs, and the older one cannot be made again.",
-            place,
-            "an image with a version, such as python:3.14-slim",
-            name,
-        )
+    images.bases_are_maintained(image)
+    images.have_versions(image)
 
 
 @terminal_only(PACKAGES)
@@ -264,45 +187,9 @@ def look_at_the_version(name, place):
 )
 def test_dependencies_come_first(image):
     """Dockerfile: it installs what requirements.txt lists, and copies the code after that."""
-    found = [(stage, i) for stage in image.used for i in installations(stage)]
-    if not found:
-        raise Finding(
-            "Nothing installs FastAPI and the others, so the server is not there when the "
-            "container starts.",
-            image.image.place,
-            "RUN pip install --requirement requirements.txt",
-            "no RUN that installs",
-        )
-    for _, installation in found:
-        if not installation.locked:
-            raise Finding(
-                "These packages have no version, so each build takes the newest. requirements.txt "
-                "names the versions that the app was tested with.",
-                installation.instruction.place,
-                "--requirement requirements.txt",
-                shorter(" ".join(installation.loose)),
-            )
-    stage, first = found[0]
-    if code := code_before(stage, first):
-        raise Finding(
-            f"The code is copied in line {code.place.line}, before the installation. Docker "
-            "takes a layer from its cache until something has changed: so with each change of "
-            "the code, everything is downloaded again.",
-            first.instruction.place,
-            "COPY requirements.txt, install, and then COPY the code",
-            f"{code.place.source} comes first",
-        )
-    if not brings(image, "main.py"):
-        raise Finding(
-            "No COPY brings main.py into the image.",
-            image.image.place,
-            "COPY . . after the installation",
-            "main.py stays outside",
-        )
-
-
-def shorter(text):
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    layers.packages_have_versions(image)
+    layers.packages_come_before_code(image)
+    layers.code_gets_in(image, *(name for name in NEEDED if name.endswith(".py")))
 
 
 @terminal_only(PACKAGES)
@@ -310,38 +197,7 @@ def shorter(text):
 @hints("The container gets its secrets from the environment when it starts, not before.")
 def test_no_secret_in_the_image(image):
     """Dockerfile: there is no secret in it."""
-    for stage in image.used:
-        for instruction in stage.own:
-            if instruction.word == "ENV":
-                values = dockerfile.assignments(instruction.value)
-                for name, value in values.items():
-                    if (value and SECRET.search(name)) or CREDENTIALS.search(value):
-                        raise Finding(
-                            "docker inspect shows it to everyone who can pull the image, and it "
-                            "stays in its history after you have removed it.",
-                            instruction.place,
-                            f"no {name} in the image",
-                            f"ENV {name}=…",
-                        )
-            if instruction.word == "ARG":
-                for name in dockerfile.assignments(instruction.value):
-                    if SECRET.search(name):
-                        raise Finding(
-                            "The value of an ARG stays in the history of the image: docker "
-                            "history shows it. A secret that a build needs comes in with RUN "
-                            "--mount=type=secret.",
-                            instruction.place,
-                            f"no {name} in the image",
-                            f"ARG {name}",
-                        )
-            for source in dockerfile.sources(instruction):
-                if re.fullmatch(r"\.env(\..*)?", source.rpartition("/")[2]):
-                    raise Finding(
-                        "Whoever has the image has this file, with all that stands in it.",
-                        instruction.place,
-                        f"no {source} in the image",
-                        instruction.place.source,
-                    )
+    secret.is_not_in_the_image(image)
 
 
 @terminal_only(PACKAGES)
@@ -349,49 +205,7 @@ def test_no_secret_in_the_image(image):
 @hints("RUN useradd --system shop, and then USER shop.")
 def test_not_as_root(image):
     """Dockerfile: the container does not run as root."""
-    stage = image.image
-    instruction = stage.last("USER")
-    if instruction is None:
-        if "nonroot" in stage.root:
-            return
-        raise Finding(
-            "Without USER, the server is root in its container. Who finds a hole in it may write "
-            "everywhere in there, and is one step away from the machine.",
-            stage.place,
-            "a USER after the installation",
-            "no USER, so root",
-        )
-    arguments = {
-        name: value
-        for other in stage.all
-        if other.word == "ARG"
-        for name, value in dockerfile.assignments(other.value).items()
-    }
-    text = dockerfile.expand(instruction.value, {**arguments, **stage.environment})
-    user = text.strip().partition(":")[0].strip("\"'")
-    if user in ("root", "0", ""):
-        raise Finding(
-            "The last USER counts, and it is root. Who finds a hole in the server may write "
-            "everywhere in the container, and is one step away from the machine.",
-            instruction.place,
-            "a USER that is not root",
-            instruction.place.source,
-        )
-    made = [
-        words
-        for other in stage.all
-        if other.word == "RUN"
-        for words in commands(other)
-        if words[0].rpartition("/")[2] in ("useradd", "adduser") and user in words
-    ]
-    if not user.isdigit() and user not in KNOWN_USERS and not made:
-        raise Finding(
-            f"Nobody has made the user {user}, so the container does not start: unable to find "
-            f"user {user}.",
-            instruction.place,
-            f"RUN useradd --system {user} before it, or a number",
-            f"no user {user}",
-        )
+    user.is_not_root(image)
 
 
 @terminal_only(PACKAGES)
@@ -402,86 +216,17 @@ def test_not_as_root(image):
 )
 def test_the_command_is_a_list(image):
     """Dockerfile: CMD starts the server itself, without a shell in between."""
-    stage = image.image
-    instruction = stage.last("ENTRYPOINT") or stage.last("CMD")
-    if instruction is None:
-        raise Finding(
-            "Nothing says what a container of this image starts.",
-            stage.place,
-            'CMD ["fastapi", "run", "main.py"]',
-            "no CMD",
-        )
-    for word in ("ENTRYPOINT", "CMD"):
-        other = stage.last(word)
-        if other is None:
-            continue
-        if other.listed is None and not command.replaces_the_shell(other.value):
-            quotes = other.value.startswith("[")
-            raise Finding(
-                "This is no JSON: its texts stand in single quotes, or a comma is missing. So "
-                "Docker takes it for a line of a shell, which finds no program of that name."
-                if quotes
-                else "A shell reads this line, and starts the server as its child. docker stop "
-                "speaks to the shell, the server hears nothing, and after ten seconds it is "
-                "killed in the middle of its requests.",
-                other.place,
-                f'a list in double quotes: {word} ["…", "…"]',
-                shorter(other.place.source),
-            )
-    words = [w for i in (stage.last("ENTRYPOINT"), stage.last("CMD")) if i for w in i.words]
-    script = command.through_shell(words)
-    if script is not None:
-        words = command.replaces_the_shell(script) or []
-        if not words:
-            raise Finding(
-                "The list starts a shell, and that starts the server as its child. docker stop "
-                "speaks to the shell, the server hears nothing, and after ten seconds it is "
-                "killed in the middle of its requests.",
-                instruction.place,
-                "the server as the first word, or exec before it",
-                shorter(instruction.place.source),
-            )
-    if instruction.listed is None:
-        words = command.replaces_the_shell(instruction.value) or []
-    if command.server(words) is None:
-        raise Finding(
-            "The first word is neither uvicorn nor fastapi, so the checks cannot tell which "
-            "server this starts.",
-            instruction.place,
-            "uvicorn main:app or fastapi run main.py, with options",
-            shorter(instruction.place.source),
-        )
+    server.is_started_directly(image)
 
 
 # .dockerignore --------------------------------------------------------------------------------------
-
-OUTSIDE = {
-    ".env": "The secrets of your machine would be in the image, and everyone who has it, has them.",
-    ".git/config": "The whole history would be in the image, with all that was ever in it.",
-    ".venv/bin/python": (
-        "Your virtual environment would be in the image: hundreds of megabytes, made for your "
-        "machine. With COPY . . they are copied at every build."
-    ),
-    "__pycache__/main.cpython-314.pyc": "What Python has compiled on your machine is of no use there.",
-    "shop.db": "The database of your machine would be in the image, with the data of your tests.",
-}
-INSIDE = ("main.py", "shop.py", "database.py", "requirements.txt")
 
 
 @section("what-stays-outside")
 @hints("One pattern a line: .env, .git, .venv, __pycache__, *.db")
 def test_what_stays_outside(folder):
     """.dockerignore keeps secrets, the history and what is made again out of the image."""
-    ignored = ignore.read(folder)
-    for path, why in OUTSIDE.items():
-        if path not in ignored:
-            rule = ignored.deciding(path)
-            raise Finding(
-                f"{why}" if rule is None else f"This line takes it in again. {why}",
-                rule.place if rule else None,
-                f"{path} stays outside",
-                f"{path} is copied",
-            )
+    context.leaves_out(ignore.read(folder), "shop.db")
 
 
 @section("what-stays-outside")
@@ -489,17 +234,7 @@ def test_what_stays_outside(folder):
 @hints("A pattern such as *.txt or * takes more than it looks. A line with ! is an exception.")
 def test_what_the_app_needs(folder):
     """.dockerignore leaves in what the app needs."""
-    ignored = ignore.read(folder)
-    for path in INSIDE:
-        if path in ignored:
-            rule = ignored.deciding(path)
-            raise Finding(
-                f"This pattern also fits {path}, which then is not there when the image is "
-                "built, whatever COPY says.",
-                rule.place if rule else None,
-                f"{path} is copied",
-                f"{path} stays outside",
-            )
+    context.takes_in(ignore.read(folder), *NEEDED)
 
 
 # compose.yaml ---------------------------------------------------------------------------------------
@@ -513,18 +248,11 @@ def test_what_the_app_needs(folder):
 )
 def test_the_services(file, apps):
     """compose.yaml has an nginx, your app and a PostgreSQL, all with a version."""
-    for what, service in (("nginx", file.nginx()), ("postgres", file.database())):
-        if service is None:
-            raise Finding(
-                f"None of the services has the image {what}.",
-                file.place("services"),
-                f"a service with image: {what}:…",
-                f"the services {', '.join(file.services)}",
-            )
-    for service in file.services.values():
-        if service.builds is None:
-            place = file.place("services", service.name, "image")
-            look_at_the_version(compose.constant(service.image), place)
+    services.nginx(file)
+    services.postgres(file)
+    images.of_services_have_versions(file)
+    services.name_what_the_file_has(file)
+    services.run_the_image(file, apps)
 
 
 @terminal_only(PACKAGES)
@@ -536,50 +264,7 @@ def test_the_services(file, apps):
 )
 def test_the_server_is_for_production(image, file, apps):
     """The container starts a server without reload, that other containers can reach."""
-    for app in apps:
-        server = compose.serves(app, image)
-        own = app.words("command") is not None
-        place = file.place("services", app.name, "command") if own else image_command(image).place
-        environment = plan.environment(image, app)
-        script = command.through_shell(compose.started(app, image))
-        if script is not None and not command.replaces_the_shell(script):
-            raise Finding(
-                "A shell starts the server as its child. docker stop speaks to the shell, the "
-                "server hears nothing, and after ten seconds it is killed.",
-                place,
-                "the server as the first word, or exec before it",
-                shorter(place.source),
-            )
-        if server.develops:
-            raise Finding(
-                "This mode is for your own machine: it watches all files, starts again when one "
-                "changes, and runs a second process for that.",
-                place,
-                "fastapi run, or uvicorn without --reload",
-                shorter(place.source),
-            )
-        host = server.host(environment)
-        if host in ("127.0.0.1", "localhost", "::1"):
-            raise Finding(
-                f"The server listens on {host}, which in a container is the container itself. "
-                "nginx is in another one, and gets no connection.",
-                place,
-                "--host 0.0.0.0",
-                f"--host {host}",
-            )
-        port = server.port(environment)
-        if not port.isdigit():
-            raise Finding(
-                "Only a shell puts the value of a variable in, and here is none: the server "
-                f"gets the text {port} as its port, and does not start.",
-                place,
-                "a number",
-                f"--port {port}",
-            )
-
-
-def image_command(image):
-    return image.image.last("CMD") or image.image.last("ENTRYPOINT")
+    server.is_for_production(file, image, apps)
 
 
 @terminal_only(PACKAGES)
@@ -591,35 +276,7 @@ def image_command(image):
 )
 def test_a_health_check(image, file, apps):
     """The app's container has a health check, with a program that is in the image."""
-    for app in apps:
-        check = health.of(app, file, image)
-        if check is None:
-            raise Finding(
-                "Nobody asks the app how it is, so nginx and docker compose hold every container "
-                "for healthy as soon as it runs.",
-                image.image.place,
-                "HEALTHCHECK in the Dockerfile, or healthcheck in compose.yaml",
-                "neither",
-            )
-        for program in health.ASKING:
-            words = check.asking(program)
-            if words and not has_program(image.image, program):
-                raise Finding(
-                    f"There is no {program} in {image.image.root}. The check fails every time, "
-                    "and the container is unhealthy although the app is well.",
-                    check.place,
-                    "python, or a program that the Dockerfile installs",
-                    program,
-                )
-        words = check.asking("curl")
-        if words and not any(re.fullmatch(r"--fail.*|-\w*f\w*", word) for word in words):
-            raise Finding(
-                "curl ends with 0 whatever the app says, also with a 503: so this check is "
-                "content with every answer.",
-                check.place,
-                "curl --fail",
-                shorter(check.text),
-            )
+    healthcheck.can_run(file, image, apps)
 
 
 @terminal_only(PACKAGES)
@@ -628,24 +285,7 @@ def test_a_health_check(image, file, apps):
 @hints("deploy: and below it replicas: 2", "container_name can be there only for one container.")
 def test_two_replicas(file, apps):
     """compose.yaml: two replicas of the app run."""
-    for app in apps:
-        if app.replicas > 1 and "container_name" in app.data:
-            raise Finding(
-                "Two containers cannot have the same name, so docker compose refuses to start "
-                "the second one.",
-                file.place("services", app.name, "container_name"),
-                "no container_name where there are replicas",
-                f"container_name: {app.data['container_name']}",
-            )
-    count = sum(app.replicas for app in apps)
-    if count < 2:
-        raise Finding(
-            "With one container, the shop is closed whenever it stops: at every new version, and "
-            "at every crash.",
-            file.place("services", apps[0].name, "deploy"),
-            "two replicas",
-            f"{count} of {apps[0].name}",
-        )
+    services.are_replicated(file, apps)
 
 
 @terminal_only(PACKAGES)
@@ -654,36 +294,7 @@ def test_two_replicas(file, apps):
 @hints("Only nginx has ports:. Inside their network, containers reach each other without.")
 def test_one_door(file, apps):
     """compose.yaml: only nginx has a port for the outside."""
-    proxy = file.nginx()
-    for service in file.services.values():
-        if service.data.get("network_mode") == "host":
-            raise Finding(
-                "With the network of the host, every port of this container is one of the machine.",
-                file.place("services", service.name, "network_mode"),
-                "a network of its own",
-                "network_mode: host",
-            )
-        if service.name != proxy.name and service.data.get("ports"):
-            whose = "Your app" if service.name in [app.name for app in apps] else "The database"
-            what = (
-                "can be reached past nginx. Who comes that way may say to be anyone, with a "
-                "header X-Forwarded-For of their own."
-                if whose == "Your app"
-                else "can be reached by everyone who reaches the machine, and has one password."
-            )
-            raise Finding(
-                f"{whose} {what}",
-                file.place("services", service.name, "ports"),
-                f"no ports for {named(service)}",
-                f"ports: {service.data['ports']}",
-            )
-    if not proxy.ports:
-        raise Finding(
-            "nginx has no port for the outside, so nobody reaches the shop.",
-            proxy.place,
-            'ports: ["8080:80"]',
-            "no ports",
-        )
+    services.have_one_door(file, apps)
 
 
 @terminal_only(PACKAGES)
@@ -695,29 +306,7 @@ def test_one_door(file, apps):
 )
 def test_who_waits_for_whom(file, apps):
     """compose.yaml: nginx waits until the app is healthy, and the app until the database is."""
-    database = file.database()
-    if database.test is None:
-        raise Finding(
-            "PostgreSQL takes some seconds before it answers, and nobody can wait for that: only "
-            "a health check says when it is ready.",
-            database.place,
-            "a healthcheck with pg_isready",
-            "no healthcheck",
-        )
-    pairs = [(file.nginx(), app) for app in apps] + [(app, database) for app in apps]
-    for one, other in pairs:
-        condition = one.waits_for.get(other.name, "nothing")
-        if condition != "service_healthy":
-            raise Finding(
-                f"{one.name} is started when {other.name} is not ready yet, and fails with its "
-                "first request."
-                if condition == "nothing"
-                else f"{one.name} waits until the container of {other.name} runs. That is long "
-                "before what runs in it is ready.",
-                file.place("services", one.name, "depends_on", other.name),
-                f"{other.name}: condition: service_healthy",
-                condition,
-            )
+    services.wait_for_each_other(file, apps)
 
 
 @terminal_only(PACKAGES)
@@ -729,31 +318,8 @@ def test_who_waits_for_whom(file, apps):
 )
 def test_secrets_come_from_outside(file, apps):
     """compose.yaml: secrets come from the environment, and none stands in the file."""
-    for service in file.services.values():
-        for name, value in service.environment.items():
-            known = compose.constant(value or "")
-            secret = (bool(known) and SECRET.search(name)) or CREDENTIALS.search(known)
-            if secret:
-                default = "${" in (value or "")
-                raise Finding(
-                    "When nobody has set it, this value is taken, which everyone knows. A secret "
-                    "has no default: ${NAME:?} stops instead."
-                    if default
-                    else "The file is in the repository, so everyone who has that has the secret, "
-                    "and each machine has the same one.",
-                    file.place("services", service.name, "environment", name),
-                    f"{name} from the environment, as ${{{name}:?}}",
-                    f"{name}: {'${…:-…}' if default else '…'}",
-                )
-    for app in apps:
-        if "SECRET_KEY" not in app.environment and not app.env_files:
-            raise Finding(
-                "Nothing gives SECRET_KEY to the container. It has no other environment than the "
-                "one that stands here, so the app does not start.",
-                file.place("services", app.name, "environment"),
-                "SECRET_KEY under environment, or env_file",
-                "neither",
-            )
+    secret.comes_from_outside(file)
+    secret.gets_to_the_app(file, apps)
 
 
 @terminal_only(PACKAGES)
@@ -765,42 +331,7 @@ def test_secrets_come_from_outside(file, apps):
 )
 def test_the_app_finds_its_database(file, apps):
     """compose.yaml: DATABASE_URL leads to the service of the database."""
-    database = file.database()
-    for app in apps:
-        url = app.environment.get("DATABASE_URL")
-        if url is None and ("DATABASE_URL" in app.environment or app.env_files):
-            continue  # it comes from outside
-        place = file.place("services", app.name, "environment", "DATABASE_URL")
-        if not url:
-            raise Finding(
-                "Nothing gives DATABASE_URL to the container, so each replica has a SQLite file "
-                "of its own, which is gone with it.",
-                place,
-                f"DATABASE_URL: postgresql+asyncpg://…@{database.name}/…",
-                "no DATABASE_URL",
-            )
-        known = compose.interpolated(url, {"POSTGRES_PASSWORD": "x"})
-        if not known:
-            continue
-        driver, _, rest = known.partition("://")
-        host = rest.rpartition("@")[2].partition("/")[0].partition(":")[0]
-        if host != database.name:
-            raise Finding(
-                f"In the container of {app.name}, {host} is not the database."
-                if host not in ("localhost", "127.0.0.1")
-                else f"{host} is the container of {app.name} itself, and there is no database in it.",
-                place,
-                f"@{database.name}",
-                f"@{host}",
-            )
-        if driver != "postgresql+asyncpg":
-            raise Finding(
-                "The engine is asynchronous, and asyncpg is what requirements.txt brings for it. "
-                f"{driver} means another driver, which is not there.",
-                place,
-                "postgresql+asyncpg://",
-                f"{driver}://",
-            )
+    storage.is_found(file, apps)
 
 
 @terminal_only(PACKAGES)
@@ -812,18 +343,7 @@ def test_the_app_finds_its_database(file, apps):
 )
 def test_the_data_stays(file):
     """compose.yaml: what PostgreSQL writes is in a volume."""
-    database = file.database()
-    kept = [
-        source for source, target in database.mounts if target.startswith("/var/lib/postgresql")
-    ]
-    if not any(kept):
-        raise Finding(
-            "What PostgreSQL writes is in its container, or in a volume without a name. With the "
-            "next docker compose down, all orders are gone.",
-            file.place("services", database.name, "volumes"),
-            "a volume with a name for /var/lib/postgresql",
-            "none",
-        )
+    storage.is_kept(file)
 
 
 # nginx.conf -----------------------------------------------------------------------------------------
@@ -838,43 +358,7 @@ def test_the_data_stays(file):
 )
 def test_nginx_gets_its_configuration(file, configuration):
     """compose.yaml: nginx gets your nginx.conf, and listens where its port leads."""
-    proxy = file.nginx()
-    mounts = [*proxy.mounts, *file.configs(proxy)]
-    target = next((to for source, to in mounts if source.rpartition("/")[2] == nginx.NAME), None)
-    if target is None:
-        raise Finding(
-            "Nothing brings nginx.conf into the container, so nginx shows its own welcome page.",
-            proxy.place,
-            "./nginx.conf:/etc/nginx/nginx.conf:ro under volumes",
-            "no nginx.conf",
-        )
-    if not configuration.servers:
-        raise Finding(
-            "There is no block server in nginx.conf, so nginx listens nowhere.",
-            expected="server { listen 80; … }",
-            actual="no server",
-        )
-    part = target.startswith(("/etc/nginx/conf.d/", "/etc/nginx/templates/"))
-    if configuration.whole == part:
-        raise Finding(
-            "What stands in conf.d is put into the block http of another file, and yours has "
-            'events and http itself: "http" directive is not allowed here.'
-            if part
-            else "Your file begins with server or upstream, and these belong into the block "
-            "http: nginx says that they are not allowed here.",
-            file.place("services", proxy.name, "volumes"),
-            "/etc/nginx/nginx.conf" if configuration.whole else "/etc/nginx/conf.d/default.conf",
-            target,
-        )
-    port = proxy.ports[0][1]
-    if not configuration.listening(port):
-        ports = sorted({p for server in configuration.servers for p in nginx.ports(server)})
-        raise Finding(
-            f"compose.yaml leads to port {port} of the container, and nginx does not listen there.",
-            file.place("services", proxy.name, "ports", "0"),
-            f"listen {port};",
-            f"listen {', '.join(map(str, ports)) or 'nowhere'}",
-        )
+    proxy.gets_its_configuration(file, configuration)
 
 
 @terminal_only(PACKAGES)
@@ -886,79 +370,15 @@ def test_nginx_gets_its_configuration(file, configuration):
 )
 def test_nginx_finds_the_app(configuration, file, image, apps):
     """nginx.conf sends requests to the app, by the name of its service."""
-    targets = nginx.targets(configuration)
-    if not targets:
-        raise Finding(
-            "There is no proxy_pass, so nginx looks for files and knows nothing of your app.",
-            expected="proxy_pass http://…;",
-            actual="no proxy_pass",
-        )
-    names = {app.name: app for app in apps}
-    for target in targets:
-        place = target.directive.place
-        if "$" in target.host or "unix:" in target.host:
-            raise Finding(
-                "The checks follow only a name that stands there, in upstream or in proxy_pass.",
-                place,
-                f"the name of a service: {', '.join(names)}",
-                target.host,
-            )
-        if target.host not in names:
-            local = target.host in ("localhost", "127.0.0.1", "[::1]")
-            raise Finding(
-                f"In the container of nginx, {target.host} is that container itself. Your app "
-                "runs in others."
-                if local
-                else "No service of the app has this name: host not found in upstream.",
-                place,
-                " or ".join(f"{name}:{port_of(app, image)}" for name, app in names.items()),
-                target.host,
-            )
-        port = port_of(names[target.host], image)
-        if (target.port or 80) != port:
-            raise Finding(
-                f"The server in the container listens on port {port}, and nginx asks at another.",
-                place,
-                f"{target.host}:{port}",
-                f"{target.host}:{target.port or 80}",
-            )
-
-
-def port_of(app, image):
-    server = compose.serves(app, image)
-    return int(server.port(plan.environment(image, app)))
+    proxy.finds_the_app(file, configuration, image, apps)
 
 
 # Real processes -------------------------------------------------------------------------------------
 
 
-class Shared:
-    """The fleet of all checks that only look, and of those that end a part of it, at the end."""
-
-    def __init__(self, session):
-        self.session, self.stack, self.fleet = session, ExitStack(), None
-
-    def get(self):
-        from course.deployment.fleet import fleet
-
-        if self.fleet and any(replica.ended for replica in self.fleet.replicas):
-            self.close()
-        if self.fleet is None:
-            restore(self.session.folder, self.session.files)
-            found = plan.read(self.session.folder)
-            record = self.session.exchanges.append
-            self.fleet = self.stack.enter_context(fleet(found, record))
-        return self.fleet
-
-    def close(self):
-        self.fleet = None
-        self.stack.close()
-
-
 @pytest.fixture(scope="module")
 def shared(request):
-    found = Shared(session_of(request.config))
-    with closing(found):
+    with closing(Shared(session_of(request.config))) as found:
         yield found
 
 
@@ -975,10 +395,6 @@ STATIC = (
     "test_nginx_gets_its_configuration",
     "test_nginx_finds_the_app",
 )
-
-
-def wrong(message, expected, actual, place=None, kind="wrong-file"):
-    return Finding(message, place, str(expected), str(actual), kind)
 
 
 def caller(fleet, **how):
@@ -1027,6 +443,16 @@ def test_who_has_asked(fleet):
     from course.deployment.fleet import HOST, PROXY
 
     trusted = fleet.plan.trusted(PROXY)
+    for number in range(1, len(fleet.plan.apps)):
+        other = fleet.plan.of(number)
+        if trusted != plan.NOBODY and other.trusted(PROXY) == plan.NOBODY:
+            raise wrong(
+                f"{fleet.plan.app.name} believes nginx, and {other.app.name} does not: it has "
+                "another environment or command. So every second request seems to come from nginx.",
+                "both believe nginx",
+                f"{other.app.name} believes {other.server.trusts(other.environment)}",
+                fleet.plan.compose.place("services", other.app.name),
+            )
     for scheme in ("http", "https"):
         found = caller(fleet, scheme=scheme)
         if found["client"] != fleet.client:
@@ -1039,7 +465,7 @@ def test_who_has_asked(fleet):
                 "from nginx.",
                 f"the client's address, {fleet.client}",
                 f"client: {found['client']}",
-                None if unheard else proxy_place(fleet),
+                None if unheard else fleet.plan.proxy_pass,
             )
         if found["scheme"] != scheme:
             raise wrong(
@@ -1047,7 +473,7 @@ def test_who_has_asked(fleet):
                 f"{found['scheme']}. Its links and redirects lead to the wrong scheme.",
                 f"scheme: {scheme}",
                 f"scheme: {found['scheme']}",
-                proxy_place(fleet),
+                fleet.plan.proxy_pass,
             )
         host = found["url"].partition("://")[2].partition("/")[0].partition(":")[0]
         if host != HOST:
@@ -1056,13 +482,8 @@ def test_who_has_asked(fleet):
                 "outside can open. Without Host, nginx sends the name of its upstream.",
                 f"url: {scheme}://{HOST}/whoami",
                 f"url: {found['url']}",
-                proxy_place(fleet),
+                fleet.plan.proxy_pass,
             )
-
-
-def proxy_place(fleet):
-    passes = fleet.plan.nginx.passes
-    return passes[0].place if passes else None
 
 
 @terminal_only(PROCESSES)
@@ -1080,14 +501,14 @@ def test_nobody_is_somebody_else(fleet):
             "locks by address are worth nothing then.",
             f"client: {fleet.client}",
             f"client: {found['client']}",
-            proxy_place(fleet),
+            fleet.plan.proxy_pass,
         )
     if found["scheme"] != "http":
         raise wrong(
             "A client sent X-Forwarded-Proto: https by plain http, and the app believes it.",
             "scheme: http",
             f"scheme: {found['scheme']}",
-            proxy_place(fleet),
+            fleet.plan.proxy_pass,
         )
 
 
@@ -1140,7 +561,7 @@ def test_how_large(fleet):
             "megabyte.",
             "200",
             response.status_code,
-            proxy_place(fleet),
+            fleet.plan.proxy_pass,
             "wrong-status",
         )
     status = fleet.announce("PUT", "/products/1/picture", LARGE)
@@ -1150,7 +571,7 @@ def test_how_large(fleet):
             "without an end fills the disk, or the memory of the app.",
             "413",
             status,
-            proxy_place(fleet),
+            fleet.plan.proxy_pass,
             "wrong-status",
         )
 
@@ -1245,7 +666,7 @@ def test_one_is_killed(fleet):
                 "asked the other one: nobody had answered yet.",
                 "200, from the replica that is left",
                 response.status_code,
-                proxy_place(fleet),
+                fleet.plan.proxy_pass,
                 "wrong-status",
             )
     if other.ended:
@@ -1261,11 +682,9 @@ def test_a_gentle_end(shared):
     """When a replica is stopped during a request, it answers that first, and then ends."""
     replica = next((r for r in running(shared) if not r.ended), None) or shared.get().replicas[0]
     files = shared.fleet.plan
-    with closing(upload(replica.port)) as line:
+    with closing(replica.put("/products/1/picture", 1000)) as line:
         line.sendall(b"x" * 500)
-        replica.send(stop_signal(files))
-        while replica.listens and not replica.ended:
-            time.sleep(0.005)  # it has heard the signal when it takes no connections any more
+        replica.stop(files.stop_signal)
         try:
             line.sendall(b"x" * 500)
             answer = line.recv(4096)
@@ -1277,7 +696,7 @@ def test_a_gentle_end(shared):
             "At every new version, all requests on their way are lost.",
             "200, and then the end",
             "no answer",
-            stop_place(files),
+            files.stopped_by,
         )
     if replica.wait() is None:
         raise wrong(
@@ -1285,42 +704,9 @@ def test_a_gentle_end(shared):
             "Docker waits for ten and kills it then.",
             "the process ends",
             "it runs",
-            stop_place(files),
+            files.stopped_by,
         )
 
 
 def running(shared):
     return shared.fleet.replicas if shared.fleet else []
-
-
-def upload(port):
-    """A connection on which the app waits for the 1000 bytes of a picture."""
-    from course.deployment.fleet import HOST, PROXY, REPLY
-
-    line = socket.create_connection((PROXY, port), REPLY)
-    line.sendall(
-        f"PUT /products/1/picture HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 1000\r\n"
-        "Expect: 100-continue\r\n\r\n".encode()
-    )
-    # The server says this when the app asks for the body: from now on it is in the request.
-    said = line.recv(64)
-    if b" 100 " not in said:
-        raise wrong("PUT /products/1/picture did not ask for its body.", "100", said[:20])
-    return line
-
-
-def stop_signal(files):
-    """What docker stop sends to this container."""
-    name = str(files.app.data.get("stop_signal", ""))
-    if not name and (instruction := files.dockerfile.image.last("STOPSIGNAL")):
-        name = instruction.value.strip()
-    if name.isdigit():
-        return int(name)
-    return getattr(signal, f"SIG{name.upper().removeprefix('SIG')}", signal.SIGTERM)
-
-
-def stop_place(files):
-    instruction = files.dockerfile.image.last("STOPSIGNAL")
-    if "stop_signal" in files.app.data:
-        return files.compose.place("services", files.app.name, "stop_signal")
-    return instruction.place if instruction else files.command

@@ -2,10 +2,7 @@ import contextlib
 import http.client
 import json
 import os
-import re
 import secrets
-import signal
-import socket
 import tempfile
 import threading
 import time
@@ -13,27 +10,36 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import SimpleNamespace
 
 import aiosqlite  # noqa: F401  here, so that it is there before the save for which a run waits
 import pydantic_settings  # noqa: F401
 import pytest
 import sqlalchemy.ext.asyncio  # noqa: F401
 
-from course.deployment import command, compose, dockerfile, health, ignore, nginx, plan
-from course.deployment.installation import brings, code_before, has_program, installations
+from course.deployment import compose, dockerfile, ignore, nginx
+from course.deployment import shared as shared_fleet
+from course.deployment.rules import (
+    context,
+    healthcheck,
+    images,
+    layers,
+    proxy,
+    secret,
+    server,
+    services,
+    storage,
+    user,
+)
 from course.harness import hints, needs, needs_program, section, terminal_only
-from course.harness.finding import Finding
+from course.harness.finding import Finding, wrong
 from course.harness.lifespan import StartupFailed
 from course.harness.load import LoadProblem
 from course.harness.session import session_of
-from course.harness.workspace import restore
 
 # The app may be imported before the first check, and need not start without a secret.
 KEY = os.environ["SECRET_KEY"] = secrets.token_hex(16)
 
 SHORTEST = 32  # characters of a secret
-OLDEST, NEWEST = 11, 15  # Python 3.11 to 3.15
 AT_ONCE, ASKED, REFUSED = 5, 20, 10  # numbers that one may take, tries, and how many of them fail
 CLIENTS = 4  # under load
 BEFORE, AFTER = 20, 80  # answers under load, before a replica ends and after that
@@ -41,8 +47,10 @@ REPLY = 5.0  # seconds for an answer under load
 WAIT = 4.0  # seconds for what comes at once on a machine with nothing else to do
 LOOK = 0.01  # seconds between two looks
 FORGED = "6.6.6.6"
-SECRET = re.compile(r"(SECRET|SECRET_KEY|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_?KEY)$", re.I)
-CREDENTIALS = re.compile(r"://[^/\s:@]*:[^/\s:@]+@")
+TABLE = 'LOCK TABLE "{table}" IN EXCLUSIVE MODE'
+READERS = 'LOCK TABLE "{table}" IN ACCESS EXCLUSIVE MODE'  # who only reads has to wait, too
+ROWS = 'SELECT 1 FROM "{table}" FOR UPDATE'
+NEEDED = ("main.py", "queues.py", "whoami.py", "requirements.txt")  # in the image
 PACKAGES = "the browser does not have the packages that read these files"
 PROCESSES = "it needs real processes"
 
@@ -186,12 +194,20 @@ def image(folder):
 
 @pytest.fixture
 def file(folder):
-    return compose.read(folder)
+    found = compose.read(folder)
+    compose.fits_its_schema(found)
+    return found
 
 
 @pytest.fixture
 def apps(file, image):
-    return file.apps(image)
+    """The services that run the learner's app."""
+    return services.of_the_app(file, image)
+
+
+@pytest.fixture
+def configuration(folder):
+    return nginx.read(folder)
 
 
 @terminal_only(PACKAGES)
@@ -202,105 +218,12 @@ def apps(file, image):
 )
 def test_the_image(image):
     """Dockerfile: a base with a version, locked packages before the code, no secret, not root."""
-    for stage in image.used:
-        outside = [stage.base] if image.stage(stage.base) is None else []
-        outside += [s for i in stage.own if (s := dockerfile.copied_from(i)) and not image.stage(s)]
-        for name in outside:
-            look_at_the_version(name, stage.place)
-        for instruction in stage.own:
-            look_for_secrets(instruction)
-    found = [(stage, i) for stage in image.used for i in installations(stage)]
-    if not found:
-        raise Finding(
-            "Nothing installs FastAPI and the others, so there is no server in the container.",
-            image.image.place,
-            "RUN pip install --requirement requirements.txt",
-            "no RUN that installs",
-        )
-    for _, installation in found:
-        if not installation.locked:
-            raise Finding(
-                "These packages have no version, so two builds of one commit differ.",
-                installation.instruction.place,
-                "--requirement requirements.txt",
-                " ".join(installation.loose)[:60],
-            )
-    stage, first = found[0]
-    if code := code_before(stage, first):
-        raise Finding(
-            f"The code is copied in line {code.place.line}, before the installation: with each "
-            "change of the code, everything is downloaded again.",
-            first.instruction.place,
-            "COPY requirements.txt, install, and then COPY the code",
-            f"{code.place.source} comes first",
-        )
-    if not brings(image, "main.py"):
-        raise Finding(
-            "No COPY brings main.py into the image.",
-            image.image.place,
-            "COPY . . after the installation",
-            "main.py stays outside",
-        )
-    user = image.image.last("USER")
-    name = user.value.strip().strip("\"'").partition(":")[0] if user else "root"
-    if name in ("root", "0") and "nonroot" not in image.image.root:
-        raise Finding(
-            "The server is root in its container. Who finds a hole in it may write everywhere in "
-            "there, and is one step away from the machine.",
-            user.place if user else image.image.place,
-            "a USER that is not root, after the installation",
-            user.place.source if user else "no USER",
-        )
-
-
-def look_at_the_version(name, place):
-    last = name.rpartition("/")[2]
-    tag = last.partition(":")[2]
-    if "@" in last:
-        return
-    if (
-        not tag
-        or tag.split("-")[0] in ("latest", "stable", "mainline")
-        or not re.search(r"\d", tag)
-    ):
-        raise Finding(
-            f"{name} is whatever is newest on the day of the build. The image of today cannot be "
-            "made again next month.",
-            place,
-            "an image with a version, such as python:3.14-slim",
-            name,
-        )
-    python = re.match(r"python:(\d+)(?:\.(\d+))?", last)
-    if python and not (python[2] and python[1] == "3" and OLDEST <= int(python[2]) <= NEWEST):
-        raise Finding(
-            f"{name} has no minor version, or one without security updates.",
-            place,
-            f"Python 3.{OLDEST} to 3.{NEWEST}",
-            name,
-        )
-
-
-def look_for_secrets(instruction):
-    values = {}
-    if instruction.word in ("ENV", "ARG"):
-        values = dockerfile.assignments(instruction.value)
-    for name, value in values.items():
-        given = bool(value) or instruction.word == "ARG"
-        if (given and SECRET.search(name)) or CREDENTIALS.search(value):
-            raise Finding(
-                "Everyone who has the image can read this, in its settings or its history.",
-                instruction.place,
-                f"no {name} in the image",
-                f"{instruction.word} {name}",
-            )
-    for source in dockerfile.sources(instruction):
-        if re.fullmatch(r"\.env(\..*)?", source.rpartition("/")[2]):
-            raise Finding(
-                "Whoever has the image has this file, with all that stands in it.",
-                instruction.place,
-                f"no {source} in the image",
-                instruction.place.source,
-            )
+    images.have_versions(image)
+    layers.packages_have_versions(image)
+    layers.packages_come_before_code(image)
+    layers.code_gets_in(image, *(name for name in NEEDED if name.endswith(".py")))
+    secret.is_not_in_the_image(image)
+    user.is_not_root(image)
 
 
 @terminal_only(PACKAGES)
@@ -311,20 +234,8 @@ def look_for_secrets(instruction):
 def test_what_stays_outside(folder):
     """.dockerignore keeps secrets, history and databases out, and leaves the app in."""
     ignored = ignore.read(folder)
-    outside = (".env", ".git/config", ".venv/bin/python", "__pycache__/x.pyc", "numbers.db")
-    inside = ("main.py", "queues.py", "whoami.py", "requirements.txt")
-    for path in (*outside, *inside):
-        if (path in ignored) != (path in outside):
-            rule = ignored.deciding(path)
-            raise Finding(
-                f"{path} is needed in the image, and this pattern keeps it out."
-                if rule and path in inside
-                else f"COPY . . brings {path} into the image: a secret, the history, or what is "
-                "only of use on your machine.",
-                rule.place if rule else None,
-                f"{path} is copied" if path in inside else f"{path} stays outside",
-                f"{path} stays outside" if path in inside else f"{path} is copied",
-            )
+    context.leaves_out(ignored, "numbers.db")
+    context.takes_in(ignored, *NEEDED)
 
 
 @terminal_only(PACKAGES)
@@ -336,100 +247,17 @@ def test_what_stays_outside(folder):
 )
 def test_the_services(file, image, apps):
     """compose.yaml: nginx, two replicas and PostgreSQL, one door, and who waits for whom."""
-    compose.fits_its_schema(file)
-    proxy, database = file.nginx(), file.database()
-    for what, service in (("nginx", proxy), ("postgres", database), ("your app", apps)):
-        if not service:
-            raise Finding(
-                f"There is no service for {what}.",
-                file.place("services"),
-                f"a service of {what}",
-                f"the services {', '.join(file.services)}",
-            )
-    for service in (proxy, database):
-        look_at_the_version(
-            compose.constant(service.image), file.place("services", service.name, "image")
-        )
-    if sum(app.replicas for app in apps) < 2:
-        raise Finding(
-            "With one replica, nobody gets an answer while it is stopped or broken.",
-            file.place("services", apps[0].name, "deploy"),
-            "two replicas",
-            f"{apps[0].replicas} of {apps[0].name}",
-        )
-    for service in file.services.values():
-        opened = "ports" if service.data.get("ports") else "network_mode"
-        if service.name != proxy.name and (
-            service.data.get("ports") or service.data.get("network_mode") == "host"
-        ):
-            raise Finding(
-                f"{service.name} can be reached past nginx, without its limit, and with whatever "
-                "X-Forwarded-For a client likes.",
-                file.place("services", service.name, opened),
-                "ports for nginx only",
-                f"{opened} for {service.name}",
-            )
-    for app in apps:
-        look_at_the_app(app, file, image)
-    for one, other in [(proxy, app) for app in apps] + [(app, database) for app in apps]:
-        condition = one.waits_for.get(other.name, "nothing")
-        if condition != "service_healthy" or (other is database and other.test is None):
-            raise Finding(
-                f"{one.name} is started before {other.name} can answer: only a health check says "
-                "when it can.",
-                file.place("services", one.name, "depends_on", other.name),
-                f"a health check of {other.name}, and condition: service_healthy",
-                condition if condition != "service_healthy" else "no healthcheck",
-            )
-    kept = [s for s, target in database.mounts if target.startswith("/var/lib/postgresql")]
-    if not any(kept):
-        raise Finding(
-            "What PostgreSQL writes goes with its container, and all queues begin at 1 again.",
-            file.place("services", database.name, "volumes"),
-            "a volume with a name for /var/lib/postgresql/data",
-            "none",
-        )
-
-
-def look_at_the_app(app, file, image):
-    server = compose.serves(app, image)
-    script = command.through_shell(compose.started(app, image))
-    line = image.image.last("CMD") or image.image.last("ENTRYPOINT")
-    own = "command" in app.data
-    shell = script is not None and not command.replaces_the_shell(script)
-    for instruction in () if own else (image.image.last("ENTRYPOINT"), image.image.last("CMD")):
-        if instruction and instruction.listed is None:
-            shell = shell or not command.replaces_the_shell(instruction.value)
-    place = file.place("services", app.name, "command") if own or line is None else line.place
-    environment = plan.environment(image, app)
-    host = server.host(environment)
-    if shell or server.develops or host in ("127.0.0.1", "localhost", "::1"):
-        raise Finding(
-            "A shell starts the server, and does not hand on the signal to stop."
-            if shell
-            else "This mode is for your own machine: it watches all files and starts again."
-            if server.develops
-            else f"{host} is the container itself, and nginx is in another one.",
-            place,
-            "fastapi run or uvicorn on 0.0.0.0, as a list and without reload",
-            place.source,
-        )
-    check = health.of(app, file, image)
-    if check is None:
-        raise Finding(
-            "Nobody asks the app how it is, so nginx is started before it can answer.",
-            file.place("services", app.name),
-            "HEALTHCHECK in the Dockerfile, or healthcheck here",
-            "neither",
-        )
-    for name in health.ASKING:
-        if check.asking(name) and not has_program(image.image, name):
-            raise Finding(
-                f"There is no {name} in {image.image.root}, so the app is never healthy.",
-                check.place,
-                "python, or a program that the Dockerfile installs",
-                name,
-            )
+    services.nginx(file)
+    services.postgres(file)
+    images.of_services_have_versions(file)
+    services.name_what_the_file_has(file)
+    services.run_the_image(file, apps)
+    services.are_replicated(file, apps)
+    services.have_one_door(file, apps)
+    server.is_for_production(file, image, apps)
+    healthcheck.can_run(file, image, apps)
+    services.wait_for_each_other(file, apps)
+    storage.is_kept(file)
 
 
 @terminal_only(PACKAGES)
@@ -441,37 +269,9 @@ def look_at_the_app(app, file, image):
 )
 def test_secrets_and_the_database(file, apps):
     """compose.yaml: secrets come from the environment, and DATABASE_URL leads to the database."""
-    for service in file.services.values():
-        for name, value in service.environment.items():
-            known = compose.constant(value or "")
-            if (known and SECRET.search(name)) or CREDENTIALS.search(known):
-                raise Finding(
-                    "Everyone who has the repository has this secret, and each machine has the "
-                    "same one.",
-                    file.place("services", service.name, "environment", name),
-                    f"{name} from the environment, without a default",
-                    f"{name} in the file",
-                )
-    for app in apps:
-        for name in ("SECRET_KEY", "DATABASE_URL"):
-            if name not in app.environment and not app.env_files:
-                raise Finding(
-                    f"Nothing gives {name} to the container.",
-                    file.place("services", app.name, "environment"),
-                    f"{name} under environment, or env_file",
-                    "neither",
-                )
-        url = app.environment.get("DATABASE_URL")
-        known = compose.interpolated(url or "", {"POSTGRES_PASSWORD": "x"})
-        wanted = rf"postgresql\+asyncpg://([^/]*@)?{re.escape(file.database().name)}[:/].*"
-        if known and not re.fullmatch(wanted, known):
-            raise Finding(
-                "This does not lead to the PostgreSQL of this file: another host, or a driver "
-                "that requirements.txt does not have.",
-                file.place("services", app.name, "environment", "DATABASE_URL"),
-                f"postgresql+asyncpg://…@{file.database().name}/…",
-                f"{known.partition('://')[0]}://…@{known.rpartition('@')[2]}",
-            )
+    secret.comes_from_outside(file)
+    secret.gets_to_the_app(file, apps)
+    storage.is_found(file, apps)
 
 
 @terminal_only(PACKAGES)
@@ -481,76 +281,31 @@ def test_secrets_and_the_database(file, apps):
     "./nginx.conf:/etc/nginx/nginx.conf:ro, and an upstream with the name of the service.",
     "ports leads to the port on which nginx listens.",
 )
-def test_nginx_finds_the_app(folder, file, image, apps):
+def test_nginx_finds_the_app(file, configuration, image, apps):
     """nginx gets your nginx.conf, which sends requests to the app by the name of its service."""
-    configuration, proxy = nginx.read(folder), file.nginx()
-    mounts = [*proxy.mounts, *file.configs(proxy)]
-    target = next((to for source, to in mounts if source.rpartition("/")[2] == nginx.NAME), None)
-    part = bool(target) and target.startswith(("/etc/nginx/conf.d/", "/etc/nginx/templates/"))
-    if target is None or configuration.whole == part:
-        raise Finding(
-            "nginx does not get this file, or at a place that does not fit it: a whole one is "
-            "/etc/nginx/nginx.conf, one without http and events belongs into conf.d.",
-            proxy.place,
-            "/etc/nginx/nginx.conf" if configuration.whole else "/etc/nginx/conf.d/default.conf",
-            target or "no nginx.conf",
-        )
-    if not proxy.ports or not configuration.listening(proxy.ports[0][1]):
-        raise Finding(
-            "No port of the machine leads to where nginx listens.",
-            file.place("services", proxy.name, "ports"),
-            "a port under ports, and the same with listen",
-            f"ports: {proxy.data.get('ports', 'none')}",
-        )
-    names = {
-        app.name: int(compose.serves(app, image).port(plan.environment(image, app))) for app in apps
-    }
-    targets = nginx.targets(configuration)
-    if not targets:
-        raise Finding(
-            "There is no proxy_pass, so nginx knows nothing of your app.",
-            expected="proxy_pass http://…;",
-            actual="no proxy_pass",
-        )
-    for found in targets:
-        if names.get(found.host) != (found.port or 80):
-            raise Finding(
-                "Under this name and port, the container of nginx finds no app of yours.",
-                found.directive.place,
-                " or ".join(f"{name}:{port}" for name, port in names.items()),
-                f"{found.host}:{found.port or 80}",
-            )
+    proxy.gets_its_configuration(file, configuration)
+    proxy.finds_the_app(file, configuration, image, apps)
 
 
 # Real processes -------------------------------------------------------------------------------------
 
 
-class Shared:
+class Shared(shared_fleet.Shared):
     """The PostgreSQL of all checks, and the fleet of those that find it whole."""
 
     def __init__(self, session):
-        self.session, self.fleet = session, None
-        self.servers, self.replicas = ExitStack(), ExitStack()
-        self.server = self.database = ""
+        super().__init__(session)
+        self.servers, self.server, self.name = ExitStack(), "", ""
 
-    def get(self, least=2):
-        """A fleet, so many of its replicas running."""
-        from course.deployment.fleet import fleet
+    def database(self):
+        if not self.server:
+            self.start_server()
+        self.name = f"numbers_{secrets.token_hex(4)}"
+        self.execute(f"CREATE DATABASE {self.name}")
+        return self.address(self.name).replace("://", "+asyncpg://", 1)
 
-        if self.fleet and sum(not replica.ended for replica in self.fleet.replicas) < least:
-            self.end_fleet()
-        if self.fleet is None:
-            if not self.server:
-                self.start_server()
-            restore(self.session.folder, self.session.files)
-            self.database = f"numbers_{secrets.token_hex(4)}"
-            self.execute(f"CREATE DATABASE {self.database}")
-            url = f"{self.server.rpartition('/')[0]}/{self.database}"
-            url = url.replace("://", "+asyncpg://", 1)
-            found = plan.read(self.session.folder)
-            record = self.session.exchanges.append
-            self.fleet = self.replicas.enter_context(fleet(found, record, database=url))
-        return self.fleet
+    def address(self, name):
+        return f"{self.server.rpartition('/')[0]}/{name}"
 
     def start_server(self):
         from course import postgres
@@ -564,34 +319,31 @@ class Shared:
     def execute(self, *statements, database="postgres"):
         import psycopg
 
-        address = f"{self.server.rpartition('/')[0]}/{database}"
-        with psycopg.connect(address, autocommit=True) as connection:
+        with psycopg.connect(self.address(database), autocommit=True) as connection:
             for statement in statements:
                 found = connection.execute(statement)
             return found.fetchall() if found.description else []
 
     @contextmanager
-    def locked(self, mode) -> Iterator[None]:
-        """Who wants to write into a table has to wait. In the mode ACCESS EXCLUSIVE, who reads, too."""
+    def locked(self, lock) -> Iterator[None]:
+        """Who wants to write has to wait: into a table, or into rows that are there."""
         import psycopg
 
-        address = f"{self.server.rpartition('/')[0]}/{self.database}"
-        with psycopg.connect(address) as connection:
+        with psycopg.connect(self.address(self.name)) as connection:
             found = connection.execute(
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
             )
-            names = ", ".join(f'"{name}"' for (name,) in found.fetchall())
-            if names:
-                connection.execute(f"LOCK TABLE {names} IN {mode} MODE")
+            for (name,) in found.fetchall():
+                connection.execute(lock.format(table=name))
             yield
 
     def waiting(self) -> int:
-        asked = f"SELECT wait_event_type FROM pg_stat_activity WHERE datname = '{self.database}'"
+        asked = f"SELECT wait_event_type FROM pg_stat_activity WHERE datname = '{self.name}'"
         return sum(kind == "Lock" for (kind,) in self.execute(asked))
 
     def disconnect(self) -> None:
         """Close all connections to the database, as it does when it is started again."""
-        which = f"FROM pg_stat_activity WHERE datname = '{self.database}'"
+        which = f"FROM pg_stat_activity WHERE datname = '{self.name}'"
         until = time.monotonic() + WAIT
         while time.monotonic() < until:
             if not self.execute(f"SELECT pg_terminate_backend(pid) {which}"):
@@ -601,17 +353,13 @@ class Shared:
     @contextmanager
     def unreachable(self) -> Iterator[None]:
         """The server is there, and refuses this database to everyone."""
-        allow = f"ALTER DATABASE {self.database} ALLOW_CONNECTIONS"
+        allow = f"ALTER DATABASE {self.name} ALLOW_CONNECTIONS"
         try:
             self.execute(f"{allow} false")
             self.disconnect()
             yield
         finally:
             self.execute(f"{allow} true")
-
-    def end_fleet(self):
-        self.fleet = None
-        self.replicas.close()
 
     def end_server(self):
         self.server = ""
@@ -635,15 +383,6 @@ def fleet(shared):
 
 
 STATIC = ("test_calling_a_number", "test_secrets_and_the_database", "test_nginx_finds_the_app")
-
-
-def wrong(message, expected, actual, place=None, kind="wrong-file"):
-    return Finding(message, place, str(expected), str(actual), kind)
-
-
-def proxy_place(fleet):
-    passes = fleet.plan.nginx.passes
-    return passes[0].place if passes else None
 
 
 def send(fleet, method, path, body=None, headers=None, port=0):
@@ -678,13 +417,14 @@ def take(fleet, path, replica, answers):
 def test_each_number_once(fleet, shared, rng):
     """Two people ask two replicas in the same moment, and get two numbers."""
     path = f"/queues/{queue_name(rng)}/numbers"
-    for wanted in ([1, 2], [3, 4]):
+    # Who looks before writing has looked when the rows are locked, and not yet when the table is.
+    for wanted, lock in (([1, 2], TABLE), ([3, 4], ROWS), ([5, 6], TABLE)):
         answers: list[tuple[int, bytes]] = []
         threads = [
             threading.Thread(target=take, args=[fleet, path, replica, answers])
             for replica in fleet.replicas
         ]
-        with shared.locked("EXCLUSIVE"):
+        with shared.locked(lock):
             for thread in threads:
                 thread.start()
             until = time.monotonic() + WAIT
@@ -850,7 +590,7 @@ def test_who_has_asked(fleet):
                 "not say so, or the app does not believe it.",
                 "client {}, by {}, for {}".format(*wanted),
                 "client {}, by {}, for {}".format(*told),
-                proxy_place(fleet),
+                fleet.plan.proxy_pass,
             )
 
 
@@ -982,13 +722,13 @@ def test_killed_under_load(fleet, shared, rng):
     with Load(fleet, begin(fleet, rng)) as load:
         load.more(BEFORE)
         # While all wait for the database: an answer that has begun could not be given again.
-        with shared.locked("ACCESS EXCLUSIVE"):
+        with shared.locked(READERS):
             until = time.monotonic() + WAIT
             while shared.waiting() < CLIENTS and time.monotonic() < until:
                 time.sleep(LOOK)
             fleet.replicas[0].kill()
         load.more(AFTER)
-    look_at(load, "killed", proxy_place(fleet))
+    look_at(load, "killed", fleet.plan.proxy_pass)
 
 
 class Mortal(BaseHTTPRequestHandler):
@@ -1014,22 +754,19 @@ class Mortal(BaseHTTPRequestHandler):
 @contextmanager
 def mortals(shared, count=2):
     """nginx before servers of our own, and what they have heard."""
-    from course.deployment import fleet as fleets
+    from course.deployment.fleet import nginx_before
 
-    heard = []
+    heard, ports = [], []
     with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-"))).resolve()
-        found = fleets.Fleet(shared.fleet.plan, home, shared.session.exchanges.append, "")
-        found.listen = shared.fleet.listen
         for _ in range(count):
             server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Mortal))
             server.heard, server.daemon_threads = heard, True
             thread = threading.Thread(target=server.serve_forever, args=[LOOK], daemon=True)
             thread.start()
             stack.callback(server.shutdown)
-            found.replicas.append(SimpleNamespace(port=server.server_port))
-        found.nginx = fleets._proxy(found, stack)
-        yield found, heard
+            ports.append(server.server_port)
+        record = shared.session.exchanges.append
+        yield stack.enter_context(nginx_before(ports, shared.fleet.plan, record)), heard
 
 
 @terminal_only(PROCESSES)
@@ -1057,7 +794,7 @@ def test_a_second_try(shared):
                 "other one, which took another number: one request, and two numbers are gone.",
                 "one replica gets the POST",
                 f"{len(heard)} of them",
-                proxy_place(fleet),
+                fleet.plan.proxy_pass,
             )
         if method != "POST" and response.status_code != 200:
             raise wrong(
@@ -1065,7 +802,7 @@ def test_a_second_try(shared):
                 "the same as once, so nginx could have asked the other one.",
                 f"200 for {method} {path}",
                 response.status_code,
-                proxy_place(fleet),
+                fleet.plan.proxy_pass,
                 "wrong-status",
             )
 
@@ -1082,11 +819,9 @@ def test_a_second_try(shared):
 def test_stopped_under_load(fleet, rng):
     """One replica is stopped under load: it answers what it has begun, and nothing fails."""
     queue, replica, files = begin(fleet, rng), fleet.replicas[0], fleet.plan
-    with Load(fleet, queue) as load, closing(half(queue, replica.port)) as line:
+    with Load(fleet, queue) as load, closing(half(queue, replica)) as line:
         load.more(BEFORE)
-        replica.send(stop_signal(files))
-        while replica.listens and not replica.ended:
-            time.sleep(LOOK)  # it has heard the signal when it takes no connections any more
+        replica.stop(files.stop_signal)
         load.more(BEFORE)
         try:
             line.sendall(b" 1}")
@@ -1100,7 +835,7 @@ def test_stopped_under_load(fleet, rng):
                 "That happens with every new version.",
                 "200, and then the end",
                 "no answer",
-                stop_place(files),
+                files.stopped_by,
             )
         if replica.wait() is None:
             raise wrong(
@@ -1108,40 +843,17 @@ def test_stopped_under_load(fleet, rng):
                 "signal. Docker kills it then.",
                 "the process ends",
                 "it runs",
-                stop_place(files),
+                files.stopped_by,
             )
-    look_at(load, "stopped", stop_place(files))
+    look_at(load, "stopped", files.stopped_by)
 
 
-def half(queue, port):
+def half(queue, replica):
     """A connection on which the app waits for the second half of a PUT."""
-    line = socket.create_connection(("127.0.0.1", port), REPLY)
-    head = [f"PUT /queues/{queue}/serving HTTP/1.1", "Host: numbers.town", f"X-Desk-Key: {KEY}"]
-    head += ["Content-Type: application/json", "Content-Length: 13", "Expect: 100-continue"]
-    line.sendall("\r\n".join([*head, "", ""]).encode())
-    # The server says this when the app asks for the body: from now on it is in the request.
-    said = line.recv(64)
-    if b" 100 " not in said:
-        raise wrong(f"PUT /queues/{queue}/serving did not ask for its body.", "100", said[:20])
+    headers = {"X-Desk-Key": KEY, "Content-Type": "application/json"}
+    line = replica.put(f"/queues/{queue}/serving", 13, headers, REPLY)
     line.sendall(b'{"number":')
     return line
-
-
-def stop_signal(files):
-    """What docker stop sends to this container."""
-    name = str(files.app.data.get("stop_signal", ""))
-    if not name and (instruction := files.dockerfile.image.last("STOPSIGNAL")):
-        name = instruction.value.strip()
-    if name.isdigit():
-        return int(name)
-    return getattr(signal, f"SIG{name.upper().removeprefix('SIG')}", signal.SIGTERM)
-
-
-def stop_place(files):
-    if "stop_signal" in files.app.data:
-        return files.compose.place("services", files.app.name, "stop_signal")
-    instruction = files.dockerfile.image.last("STOPSIGNAL")
-    return instruction.place if instruction else files.command
 
 
 @terminal_only(PROCESSES)

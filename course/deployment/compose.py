@@ -21,6 +21,7 @@ from course.harness.words import shorten
 
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 HTTP = 80
+FIRST = ("CMD", "CMD-SHELL", "NONE")
 SCHEMA = "builtin_schemas/vendor/compose-spec.json"
 VARIABLE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)(?:(:?[-?+])([^}]*))?\})")
 
@@ -113,6 +114,11 @@ class Service:
                 found.append((source, rest.partition(":")[0]) if rest else ("", source))
         return found
 
+    @property
+    def networks(self) -> set[str]:
+        """The names of those that it is in."""
+        return set(self.data.get("networks") or ["default"])
+
     def words(self, name: str) -> list[str] | None:
         """`command` or `entrypoint`, None when the image's own is kept."""
         found = self.data.get(name)
@@ -168,6 +174,20 @@ class Compose:
         service = self.nginx()
         host = service.ports[0][0] if service and service.ports else None
         return f"http://127.0.0.1:{host or HTTP}"
+
+    @property
+    def published(self) -> int:
+        """The port of nginx's container that the outside reaches."""
+        service = self.nginx()
+        return service.ports[0][1] if service and service.ports else HTTP
+
+    def command(self, service: Service, dockerfile: Dockerfile) -> Place:
+        """The line that says what a service starts."""
+        for word in ("command", "entrypoint"):
+            if service.data.get(word) is not None:
+                return self.place("services", service.name, word)
+        found = dockerfile.image.last("CMD") or dockerfile.image.last("ENTRYPOINT")
+        return found.place if found else dockerfile.image.place
 
     def database(self) -> Service | None:
         return self._of("postgres")
@@ -282,6 +302,32 @@ def _lines(node: Any, path: tuple[str, ...]) -> Any:
 
 def fits_its_schema(compose: Compose) -> None:
     """Raises Finding for the first thing that docker compose would not take."""
+    known = str(compose.data)
+    if known not in _fitting:
+        _look_at_all(compose)
+        _look_at_the_tests(compose)
+        _fitting.add(known)
+
+
+def _look_at_the_tests(compose: Compose) -> None:
+    """The schema takes any list of texts, and docker compose does not."""
+    for service in compose.services.values():
+        test = (service.data.get("healthcheck") or {}).get("test")
+        if isinstance(test, list) and str(test[0] if test else "") not in FIRST:
+            raise Finding(
+                "docker compose does not take this list: its first word says how the others are "
+                "started. CMD means a program with its arguments, CMD-SHELL a line for a shell.",
+                compose.place("services", service.name, "healthcheck", "test"),
+                f"a list that begins with {', '.join(FIRST)}",
+                f"{test[0] if test else 'an empty list'}",
+            )
+
+
+_fitting: set[str] = set()
+"""What is known to fit: the schema is large, and many checks ask."""
+
+
+def _look_at_all(compose: Compose) -> None:
     import jsonschema  # type: ignore[import-untyped]
 
     spec = importlib.util.find_spec("check_jsonschema")

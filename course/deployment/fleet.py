@@ -31,7 +31,7 @@ from course.deployment.nginx import NAME as NGINX
 from course.deployment.nginx import Here, rewritten
 from course.deployment.plan import Plan
 from course.harness.client import Recorded, readable
-from course.harness.finding import Finding
+from course.harness.finding import Finding, wrong
 from course.harness.frames import Place
 from course.harness.programs import find_program
 from course.harness.report import Exchange, as_curl
@@ -118,6 +118,31 @@ class Replica(Program):
             probe.settimeout(REPLY)
             return probe.connect_ex((PROXY, self.port)) == 0
 
+    def stop(self, number: int) -> None:
+        """Send a signal, and wait until it is heard: then no connection is taken any more."""
+        self.send(number)
+        while self.listens and not self.ended:
+            time.sleep(LOOK)
+
+    def put(
+        self, path: str, length: int, headers: dict[str, str] | None = None, seconds: float = REPLY
+    ) -> socket.socket:
+        """A connection on which the app waits for the body of a PUT, so many bytes of it.
+
+        Raises Finding when it does not ask for them.
+        """
+        told = {"Host": HOST, "Content-Length": str(length), "Expect": "100-continue"}
+        told |= headers or {}
+        lines = [f"PUT {path} HTTP/1.1", *(f"{name}: {text}" for name, text in told.items())]
+        line = socket.create_connection((PROXY, self.port), seconds)
+        line.sendall("\r\n".join([*lines, "", ""]).encode())
+        # The server says this when the app asks for the body: from now on it is in the request.
+        said = line.recv(64)
+        if b" 100 " not in said:
+            line.close()
+            raise wrong(f"PUT {path} did not ask for its body.", "100", said[:20])
+        return line
+
 
 @dataclass
 class Fleet:
@@ -126,7 +151,7 @@ class Fleet:
     plan: Plan
     home: Path
     record: Record
-    database: str
+    database: str = ""
     replicas: list[Replica] = field(default_factory=list)
     nginx: Program | None = None
     listen: str = PROXY
@@ -215,28 +240,48 @@ def fleet(
     `trusted` is whom they believe, without it whom the learner has named; `database` the address
     of one, without it a SQLite file of their own. Raises Finding when something does not start.
     """
-    home = Path(tempfile.mkdtemp(prefix="fleet-")).resolve()
     with ExitStack() as stack:
-        stack.callback(shutil.rmtree, home, ignore_errors=True)
-        (home / "database").mkdir()
-        own = f"sqlite+aiosqlite:///{home / 'database' / 'shop.db'}"
-        found = Fleet(plan, home, record, database or own)
-        if not _can_bind(found.client):
-            found.listen = "[::1]"
-        trusted = trusted if trusted is not None else plan.trusted(PROXY)
+        found = _empty(plan, record, stack)
+        (found.home / "database").mkdir()
+        own = f"sqlite+aiosqlite:///{found.home / 'database' / 'shop.db'}"
+        found.database = database or own
         for number in range(count):
-            replica = _replica(found, f"replica-{number + 1}", trusted)
+            replica = _replica(found, number, trusted)
             stack.callback(_end, replica)
             found.replicas.append(replica)
         for number, replica in enumerate(found.replicas):
-            found.replicas[number] = _ready(found, replica, trusted, stack)
+            found.replicas[number] = _ready(found, replica, number, trusted, stack)
         if proxy:
-            found.nginx = _proxy(found, stack)
+            found.nginx = _proxy(found, [replica.port for replica in found.replicas], stack)
         yield found
 
 
-def _replica(fleet: Fleet, instance: str, trusted: str) -> Replica:
-    plan, port = fleet.plan, free_port()
+@contextmanager
+def nginx_before(
+    ports: list[int], plan: Plan, record: Record = lambda recorded: None
+) -> Iterator[Fleet]:
+    """nginx alone, before servers of somebody else's on these ports.
+
+    Raises Finding when it does not start.
+    """
+    with ExitStack() as stack:
+        found = _empty(plan, record, stack)
+        found.nginx = _proxy(found, ports, stack)
+        yield found
+
+
+def _empty(plan: Plan, record: Record, stack: ExitStack) -> Fleet:
+    home = Path(tempfile.mkdtemp(prefix="fleet-")).resolve()
+    stack.callback(shutil.rmtree, home, ignore_errors=True)
+    found = Fleet(plan, home, record)
+    if not _can_bind(found.client):
+        found.listen = "[::1]"
+    return found
+
+
+def _replica(fleet: Fleet, number: int, trusted: str | None) -> Replica:
+    plan, port, instance = fleet.plan.of(number), free_port(), f"replica-{number + 1}"
+    trusted = plan.trusted(PROXY) if trusted is None else trusted
     words = plan.server.at(PROXY, port, trusted, plan.dockerfile.image.workdir)
     environment = {
         **_own_environment(),
@@ -251,7 +296,9 @@ def _replica(fleet: Fleet, instance: str, trusted: str) -> Replica:
     return Replica("The server", process, log, plan.command, instance, port, environment)
 
 
-def _ready(fleet: Fleet, replica: Replica, trusted: str, stack: ExitStack) -> Replica:
+def _ready(
+    fleet: Fleet, replica: Replica, number: int, trusted: str | None, stack: ExitStack
+) -> Replica:
     """The replica, or another one when somebody else had its port. Raises Finding."""
     for attempt in range(ATTEMPTS):
         deadline = time.monotonic() + PATIENCE
@@ -261,7 +308,7 @@ def _ready(fleet: Fleet, replica: Replica, trusted: str, stack: ExitStack) -> Re
             time.sleep(LOOK)
         if "in use" not in replica.said or attempt == ATTEMPTS - 1:
             break
-        replica = _replica(fleet, replica.instance, trusted)
+        replica = _replica(fleet, number, trusted)
         stack.callback(_end, replica)
     how = f"it ended with status {replica.wait(0)}" if replica.ended else "nobody listens"
     raise Finding(
@@ -274,12 +321,15 @@ def _ready(fleet: Fleet, replica: Replica, trusted: str, stack: ExitStack) -> Re
     )
 
 
-def _proxy(fleet: Fleet, stack: ExitStack) -> Program:
-    """nginx with the learner's configuration. Raises Finding when it does not start."""
+def _proxy(fleet: Fleet, ports: list[int], stack: ExitStack) -> Program:
+    """nginx with the learner's configuration, before servers on these ports.
+
+    Raises Finding when it does not start.
+    """
     program = find_program("nginx")
     assert program is not None, "the check says that it needs nginx"
     user = _unprivileged(fleet.home)
-    addresses = _addresses(fleet)
+    addresses = _addresses(fleet.plan, ports)
     for _ in range(ATTEMPTS):
         fleet.http, fleet.https = free_port(), free_port()
         here = Here(
@@ -288,7 +338,7 @@ def _proxy(fleet: Fleet, stack: ExitStack) -> Program:
             fleet.http,
             fleet.https,
             fleet.home / CERTIFICATE.name,
-            fleet.plan.published,
+            fleet.plan.compose.published,
         )
         shutil.copyfile(CERTIFICATE, here.certificate)
         text, lines = rewritten(fleet.plan.nginx, addresses, here)
@@ -326,10 +376,10 @@ def _refused(plan: Plan, nginx: Program, lines: list[int]) -> Finding:
     )
 
 
-def _addresses(fleet: Fleet) -> dict[str, list[str]]:
+def _addresses(plan: Plan, ports: list[int]) -> dict[str, list[str]]:
     """Each service of the app with the addresses of its replicas, as Docker's DNS would answer."""
-    all_of_them = [f"{PROXY}:{replica.port}" for replica in fleet.replicas]
-    names = [service.name for service in fleet.plan.apps]
+    all_of_them = [f"{PROXY}:{port}" for port in ports]
+    names = [service.name for service in plan.apps]
     if len(names) == 1:
         return {names[0]: all_of_them}
     return {name: all_of_them[n :: len(names)] for n, name in enumerate(names)}

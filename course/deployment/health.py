@@ -61,6 +61,7 @@ class HealthCheck:
             words = ["/bin/sh", "-c", _moved(self.words, port, other)]
         else:
             words = [_moved(word, port, other) for word in self.words]
+            words = [_moved_script(word, port, other, cwd) for word in words]
             name = words[0].rpartition("/")[2]
             program = sys.executable if name.startswith("python") else find_program(name) or ""
             if not program:
@@ -79,7 +80,18 @@ def _moved(text: str, port: int, other: int) -> str:
     """A command that asks another port; one that names none asks port 80."""
     if port == 80:
         text = re.sub(r"(https?://[\w.]+)(?![\w.:])", r"\1:80", text)
-    return re.sub(rf":{port}\b", f":{other}", text)
+    return re.sub(rf"(?<![\w.-]){port}(?![\w.])", str(other), text)
+
+
+def _moved_script(word: str, port: int, other: int, cwd: Path) -> str:
+    """Of a word that names a script of the learner's: a copy beside it, which asks another port."""
+    script = cwd / word.rpartition("/")[2]
+    if script.suffix not in (".py", ".sh") or not script.is_file():
+        return word
+    copy = script.with_name(f"moved_{script.name}")
+    copy.write_text(_moved(script.read_text("utf-8", "replace"), port, other), "utf-8")
+    copy.chmod(script.stat().st_mode | 0o500)
+    return str(copy)
 
 
 def of(service: Service, compose: Compose, dockerfile: Dockerfile) -> HealthCheck | None:

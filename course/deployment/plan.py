@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+import signal
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from course.deployment import compose, dockerfile, nginx
 from course.deployment.command import Server
-from course.deployment.compose import HTTP, Compose, Service, interpolated, serves
+from course.deployment.compose import Compose, Service, interpolated, serves
 from course.deployment.dockerfile import Dockerfile
 from course.deployment.nginx import Configuration
 from course.harness.frames import Place
@@ -32,25 +33,47 @@ class Plan:
     apps: list[Service]
     server: Server
 
+    def of(self, number: int) -> Plan:
+        """That of one replica: several services of the app take turns."""
+        app = self.apps[number % len(self.apps)]
+        server = serves(app, self.dockerfile)
+        assert server is not None, "without one, a service is no app"
+        return replace(self, app=app, server=server)
+
     @property
     def environment(self) -> dict[str, str]:
         """What the image and the compose file set, without what only Docker's host knows."""
         return environment(self.dockerfile, self.app)
 
     @property
-    def published(self) -> int:
-        """The port of nginx's container that the outside reaches."""
-        service = self.compose.nginx()
-        ports = service.ports if service else []
-        return ports[0][1] if ports else HTTP
-
-    @property
     def command(self) -> Place:
         """The line that says what is started."""
-        if "command" in self.app.data:
-            return self.compose.place("services", self.app.name, "command")
-        found = self.dockerfile.image.last("CMD") or self.dockerfile.image.last("ENTRYPOINT")
-        return found.place if found else self.dockerfile.image.place
+        return self.compose.command(self.app, self.dockerfile)
+
+    @property
+    def proxy_pass(self) -> Place | None:
+        """The first line that sends requests on to the app."""
+        passes = self.nginx.passes
+        return passes[0].place if passes else None
+
+    @property
+    def stop_signal(self) -> int:
+        """What docker stop sends to a container of the app."""
+        name = str(self.app.data.get("stop_signal", ""))
+        if not name and (instruction := self.dockerfile.image.last("STOPSIGNAL")):
+            name = instruction.value.strip()
+        if name.isdigit():
+            return int(name)
+        number: int = getattr(signal, f"SIG{name.upper().removeprefix('SIG')}", signal.SIGTERM)
+        return number
+
+    @property
+    def stopped_by(self) -> Place:
+        """The line that says with which signal, or else what is started."""
+        if "stop_signal" in self.app.data:
+            return self.compose.place("services", self.app.name, "stop_signal")
+        instruction = self.dockerfile.image.last("STOPSIGNAL")
+        return instruction.place if instruction else self.command
 
     def trusted(self, proxy: str) -> str:
         """Whom the server believes, with nginx's address here in the place of that in Docker."""

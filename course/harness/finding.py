@@ -16,3 +16,14 @@ class Finding(Exception):
     expected: str = ""
     actual: str = ""
     kind: str = "wrong-file"
+
+
+def wrong(
+    message: str,
+    expected: object,
+    actual: object,
+    place: Place | None = None,
+    kind: str = "wrong-file",
+) -> Finding:
+    """A Finding of what a program did, for which often no line is to blame."""
+    return Finding(message, place, str(expected), str(actual), kind)
