@@ -14,7 +14,7 @@ undo ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup check watch hint solution reset progress next list verify test lint bench \
-	bench-frameworks lock golden starters picture browser docs site clean
+	bench-frameworks lock golden record diagrams starters picture browser docs site clean
 
 help:
 	@echo "For learners"
@@ -37,7 +37,9 @@ help:
 	@echo "  make bench-frameworks   FastAPI, Starlette, Flask and Django side by side"
 	@echo "  make site               build the site into site/"
 	@echo "  make golden             write the expected outputs of the tests again"
+	@echo "  make record             write into the pages what their examples answer now"
 	@echo "  make starters           keep lessons/ as what reset brings back"
+	@echo "  make diagrams           draw the diagrams of the pages again, from tools/diagrams"
 	@echo "  make picture            take the picture of watch again"
 	@echo "  make lock               resolve the dependencies again"
 
@@ -73,7 +75,7 @@ lint: $(AUTHOR)
 test: $(AUTHOR) lint browser
 	@$(BIN)/python tools/reading.py
 	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --cov=course --cov-report=term:skip-covered --cov-fail-under=90
-	@$(BIN)/python -m course verify --mutants --sample 6
+	@$(BIN)/python -m course verify --mutants --sample 12
 	@$(BIN)/python -m course verify --database postgresql
 
 browser: $(AUTHOR)
@@ -90,8 +92,14 @@ bench-frameworks:
 golden: $(AUTHOR)
 	@GOLDEN=write $(BIN)/python -m pytest -q tests/test_golden.py
 
+record: $(AUTHOR)
+	@RECORD=write $(BIN)/python -m pytest -q tests/test_pages.py
+
 starters:
 	@sh tools/starters.sh
+
+diagrams:
+	@sh tools/diagrams.sh
 
 picture: $(AUTHOR)
 	@$(BIN)/python tools/picture.py

@@ -7,6 +7,8 @@ too, its `test_` functions included, and prints what a ```text block right below
 A block with a title, ```python title="app/main.py", is a file of that name: it lies beside all
 examples of its page. A block whose first line begins with "# Written for" needs what the course
 does not install, and is only compiled.
+
+With RECORD=write (`make record`), the pages get what the apps answer now.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import sys
 import textwrap
 import tomllib
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -170,7 +172,11 @@ def test_each_app_answers_as_its_page_says(example, folder):
     with client(module.app, example) as api:
         for command, output in example.asked:
             if command.startswith("curl"):
-                compare(answer(api, command), output, command)
+                said = answer(api, command)
+                if os.environ.get("RECORD") == "write":
+                    record(example.page, command, output, said)
+                else:
+                    compare(said, output, command)
     run_tests(vars(module))
 
 
@@ -251,6 +257,28 @@ def answer(api: httpx.Client, command: str) -> str:
         head = "".join(f"{name}: {value}\n" for name, value in response.headers.items())
         text = f"{head}\n{text}"
     return (text + end.replace("%{http_code}", str(response.status_code))).replace("\\n", "")
+
+
+def record(page: Path, command: str, shown: str, said: str) -> None:
+    """Write into a page what an app says now, unless that is the same but for times."""
+    with suppress(AssertionError):
+        compare(said, shown, command)
+        return
+    before = f"$ {command}\n{shown}"
+    text = page.read_text("utf-8")
+    assert before in text, f"{page.name} has to be changed by hand: {command}"
+    said = said.rstrip("\n")
+    page.write_text(text.replace(before, f"$ {command}\n{said}", 1), "utf-8")
+
+
+def test_what_an_app_says_now_is_written_into_the_page(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("```console\n$ curl /a\n1\n$ curl /b\n2026-01-01T00:00:00Z\n```\n", "utf-8")
+    record(page, "curl /a", "1", "2\n")
+    record(page, "curl /b", "2026-01-01T00:00:00Z", "2026-11-22T16:00:00Z")
+    assert page.read_text("utf-8") == (
+        "```console\n$ curl /a\n2\n$ curl /b\n2026-01-01T00:00:00Z\n```\n"
+    )
 
 
 def compare(said: str, shown: str, command: str) -> None:

@@ -175,6 +175,25 @@ def test_no_question_is_asked_twice():
     assert len(set(asked)) == len(asked)
 
 
+def test_what_the_pages_say_of_speed_was_measured():
+    """docs/fastapi/frameworks.md and why-fast.md draw these conclusions from the numbers."""
+    measured = json.loads((ROOT / "benchmarks/results/frameworks.json").read_text("utf-8"))
+    rates = measured["requests_per_second"]
+    plain, wait = ({name: r.get(w, 0) for name, r in rates.items()} for w in ("plain", "wait"))
+    fast = "FastAPI, async def"
+    for other in ("Flask", "Django"):
+        assert 1.7 < plain[fast] / plain[other] < 2.6
+    assert 1.7 < plain["Starlette"] / plain[fast] < 2.7
+    assert plain["FastAPI, def"] < 1.1 * plain["Flask"]
+    assert 2.2 < wait[fast] / wait["FastAPI, def"] < 2.8
+    for other in ("Flask", "Django"):
+        assert 0.95 < wait[other] / wait["FastAPI, def"] < 1.05
+    assert wait["FastAPI, blocking in async def"] <= 20
+    for name, times in measured["validation_microseconds"].items():
+        faster = min(times, key=times.get)
+        assert faster == ("pydantic" if name == "from JSON bytes" else "by hand")
+
+
 def test_the_prose_is_plain():
     """For readers with English as a second language: far below what a newspaper wants."""
     for page in ROOT.glob("docs/**/*.md"):

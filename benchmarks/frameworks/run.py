@@ -74,7 +74,7 @@ def measure(wrk: str, script: Path, rounds: int, seconds: int) -> Figures:
             with running(server, 0 if two else None) as address:
                 for workload in server.workloads:
                     ask(wrk, script, f"{address}{workload}", 1, two)  # to warm up
-                    rate = ask(wrk, script, f"{address}{workload}", seconds, two)
+                    rate = ask(wrk, script, f"{address}{workload}", seconds * server.longer, two)
                     found[server.name, workload].append(rate)
                     said = f"round {number} of {rounds}: {server.name}, {workload}: {rate:,.0f}/s"
                     print(said, file=sys.stderr)

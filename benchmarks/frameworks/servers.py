@@ -31,13 +31,17 @@ ANSWERS = {
 
 @dataclass(frozen=True)
 class Server:
-    """`name` as the table shows it; `workloads` are those that it is asked."""
+    """`name` as the table shows it; `workloads` are those that it is asked.
+
+    `longer` is how many times as long it is asked: the first answer may take all that while.
+    """
 
     name: str
     app: str
     program: str
     workloads: tuple[str, ...] = WORKLOADS
     prefix: str = ""
+    longer: int = 1
 
     def words(self, port: int) -> list[str]:
         if self.program == "uvicorn":
@@ -50,8 +54,9 @@ class Server:
 SERVERS = [
     Server("Starlette", "with_starlette:app", "uvicorn"),
     Server("FastAPI, async def", "with_fastapi:awaiting", "uvicorn"),
+    Server("FastAPI, async def, no telemetry", "with_fastapi:quiet", "uvicorn"),
     Server("FastAPI, def", "with_fastapi:threaded", "uvicorn"),
-    Server("FastAPI, blocking in async def", "with_fastapi:blocking", "uvicorn", ("wait",)),
+    Server("FastAPI, blocking in async def", "with_fastapi:blocking", "uvicorn", ("wait",), longer=5),
     Server("Flask", "with_flask:app", "gunicorn"),
     Server("Django", "with_django:wsgi", "gunicorn"),
     Server("Django, async views", "with_django:asgi", "uvicorn", prefix="async/"),

@@ -29,6 +29,8 @@ def main() -> None:
     read = json.loads((RESULTS / "frameworks.json").read_text("utf-8"))
     figures: dict[str, dict[str, float]] = read["requests_per_second"]
     (RESULTS / "frameworks.md").write_text(table(read, figures) + how(read), "utf-8")
+    (RESULTS / "plain.md").write_text(column(figures, "plain"), "utf-8")
+    (RESULTS / "wait.md").write_text(column(figures, "wait"), "utf-8")
     (RESULTS / "validation.md").write_text(validation(read), "utf-8")
     for theme, (ink, bar) in THEMES.items():
         plot(figures, ink, bar, ASSETS / f"frameworks-{theme}.svg")
@@ -43,13 +45,20 @@ def table(read: dict, figures: dict[str, dict[str, float]]) -> str:
     return "\n".join([head, "|---|" + "--:|" * len(TITLES), *rows, "", ""])
 
 
+def column(figures: dict[str, dict[str, float]], workload: str) -> str:
+    """One workload, the fastest first."""
+    rates = {name: found[workload] for name, found in figures.items() if workload in found}
+    rows = [f"| {name} | {rates[name]:,} |" for name in sorted(rates, key=rates.get, reverse=True)]
+    return "\n".join([f"| {TITLES[workload]} | requests per second |", "|---|--:|", *rows, ""])
+
+
 def how(read: dict) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in read["versions"].items())
     return (
         f"Measured on {read['date']} with `{read['command']}`: {read['system']}, Python "
         f"{read['python']}, {versions}. One process for each server, on one core; wrk with "
         f"{read['clients']} connections on another. Medians of {read['rounds']} rounds of "
-        f"{read['seconds']} seconds, in which all servers took turns. Flask and Django with WSGI "
+        f"{read['seconds']} seconds (20 for the server that blocks), in which all took turns. Flask and Django with WSGI "
         "run under Gunicorn with 40 threads, the others under Uvicorn.\n"
     )
 

@@ -1,4 +1,4 @@
-"""FastAPI three times: `async def`, `def`, and a blocking call in `async def`."""
+"""FastAPI: `async def`, the same without telemetry, `def`, and a blocking call in `async def`."""
 
 import asyncio
 import time
@@ -26,18 +26,22 @@ def receipt(order: Order) -> Receipt:
 
 
 awaiting, threaded, blocking = FastAPI(), FastAPI(), FastAPI()
+quiet = FastAPI(telemetry={"tracing": False, "metrics": False})
 
 
+@quiet.get("/plain")
 @awaiting.get("/plain")
 async def plain() -> dict[str, str]:
     return {"message": "Hello"}
 
 
+@quiet.post("/orders")
 @awaiting.post("/orders")
 async def take(order: Order) -> Receipt:
     return receipt(order)
 
 
+@quiet.get("/wait")
 @awaiting.get("/wait")
 async def wait() -> dict[str, float]:
     await asyncio.sleep(SECONDS)
