@@ -106,6 +106,7 @@ def _running(binaries: Path, home: Path, user: str | None) -> Iterator[int]:
         stdout=log,
         stderr=log,
         start_new_session=True,  # a Ctrl-C is for us, and we stop it
+        preexec_fn=processes.ends_with_us(signal.SIGQUIT),  # at once, and with nothing left
     ) as process:
         try:
             _wait(process, port, home / "log.txt")

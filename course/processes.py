@@ -10,16 +10,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 LINUX = sys.platform == "linux"
 WINDOWS = sys.platform == "win32"
-PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 PATIENCE = 5.0  # seconds for killed processes to go; one that hangs in the kernel never does
 
+_libc = ctypes.CDLL(None) if LINUX else None
 _ours: set[int] = set()
 _starting = threading.Lock()
 _adopting = False
@@ -36,9 +37,20 @@ def adopt_orphans() -> None:
 
 def _adopt(orphans: bool) -> None:
     global _adopting
-    if LINUX:
-        done = ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(orphans), 0, 0, 0) == 0
+    if _libc:
+        done = _libc.prctl(PR_SET_CHILD_SUBREAPER, int(orphans), 0, 0, 0) == 0
         _adopting = done and orphans
+
+
+def ends_with_us(number: int) -> Callable[[], None] | None:
+    """For `preexec_fn`: a program that gets this signal when we are gone, however that went.
+
+    Even killed ourselves, we leave none behind then. On Linux only; prctl(2).
+    """
+    libc = _libc
+    if libc is None:
+        return None
+    return lambda: libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
 
 
 def start(command: list[str], env: dict[str, str], cwd: Path) -> subprocess.Popen[bytes]:

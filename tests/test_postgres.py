@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 import fake_course
@@ -12,11 +14,16 @@ import psycopg
 import pytest
 
 from course import processes
+from course.catalogue import ROOT
 from course.harness import programs
 from course.harness.database import SERVER, PostgreSQL, empty_database
 from course.harness.programs import find_program
 from course.postgres import NoPostgres, server
 from course.spare import Spare
+
+needs_server = pytest.mark.skipif(
+    os.environ.get("CI") != "true" and not find_program("initdb"), reason="no server"
+)
 
 
 @pytest.fixture
@@ -30,9 +37,7 @@ def temp(monkeypatch):
         yield folder
 
 
-@pytest.mark.skipif(
-    os.environ.get("CI") != "true" and not find_program("initdb"), reason="no server"
-)
+@needs_server
 def test_a_server_answers_and_is_gone_afterwards(temp):
     with server() as address:
         with psycopg.connect(address) as connection:
@@ -45,9 +50,38 @@ def test_a_server_answers_and_is_gone_afterwards(temp):
     assert str(temp) not in running
 
 
-@pytest.mark.skipif(
-    os.environ.get("CI") != "true" and not find_program("initdb"), reason="no server"
-)
+STARTED = """
+import sys, time
+from course.postgres import server
+with server() as address:
+    print(address, flush=True)
+    time.sleep(600)
+"""
+
+
+@needs_server
+@pytest.mark.skipif(not processes.LINUX, reason="prctl(2)")
+def test_a_server_ends_with_us_even_when_we_are_killed(temp):
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTED],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(temp)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as starter:
+        address = starter.stdout.readline().strip()
+        psycopg.connect(address).close()
+        starter.kill()
+    deadline = time.monotonic() + processes.PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            psycopg.connect(address).close()
+        except psycopg.OperationalError:
+            return
+    pytest.fail("the server still answers")
+
+
+@needs_server
 def test_a_server_outlives_the_children_of_the_checks(temp):
     processes.adopt_orphans()
     try:
@@ -59,9 +93,7 @@ def test_a_server_outlives_the_children_of_the_checks(temp):
         processes._adopt(False)
 
 
-@pytest.mark.skipif(
-    os.environ.get("CI") != "true" and not find_program("initdb"), reason="no server"
-)
+@needs_server
 @pytest.mark.parametrize(("named", "given"), [("", "asyncpg"), ("+psycopg", "psycopg")])
 def test_each_check_gets_an_empty_database_and_the_driver_that_is_named(
     named, given, temp, monkeypatch

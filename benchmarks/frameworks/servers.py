@@ -56,7 +56,9 @@ SERVERS = [
     Server("FastAPI, async def", "with_fastapi:awaiting", "uvicorn"),
     Server("FastAPI, async def, no telemetry", "with_fastapi:quiet", "uvicorn"),
     Server("FastAPI, def", "with_fastapi:threaded", "uvicorn"),
-    Server("FastAPI, blocking in async def", "with_fastapi:blocking", "uvicorn", ("wait",), longer=5),
+    Server(
+        "FastAPI, blocking in async def", "with_fastapi:blocking", "uvicorn", ("wait",), longer=5
+    ),
     Server("Flask", "with_flask:app", "gunicorn"),
     Server("Django", "with_django:wsgi", "gunicorn"),
     Server("Django, async views", "with_django:asgi", "uvicorn", prefix="async/"),

@@ -7,7 +7,6 @@ one temporary folder, and each wait has an end: nothing is left behind, whatever
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import re
 import shutil
@@ -44,7 +43,6 @@ STOP = 5.0  # seconds for a program to end that was asked to; Docker waits for 1
 SAID = 140  # characters of what a program says that are shown
 LOOK = 0.01  # seconds between two looks
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
-KILL_WITH_PARENT = 1  # PR_SET_PDEATHSIG, linux/prctl.h
 ATTEMPTS = 3  # somebody else may take a free port first
 HOST = "corner.shop"
 KEPT = (
@@ -62,7 +60,6 @@ OURS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "WEB_CONCURRENCY", "PORT", "F
 """What an image sets for itself, and would be wrong, or too much, on this machine."""
 
 Record = Callable[[Recorded], object]
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass
@@ -397,14 +394,8 @@ def _start(
             env=environment,
             cwd=cwd,
             user=user,
-            preexec_fn=_end_with_parent if _libc else None,  # which calls nothing but C
+            preexec_fn=processes.ends_with_us(signal.SIGKILL),
         )
-
-
-def _end_with_parent() -> None:
-    """In the new process: be killed when the one that runs the checks is gone, however it went."""
-    assert _libc is not None
-    _libc.prctl(KILL_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
 
 
 def _own_environment() -> dict[str, str]:
