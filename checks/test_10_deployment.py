@@ -611,7 +611,7 @@ def look_ready(fleet, status, why):
 )
 def test_the_health_check_tells_the_truth(fleet):
     """The health check of the container is content with the app, and with nothing else."""
-    from course.deployment.fleet import free_port
+    from course import ports
 
     files = fleet.plan
     check = health.of(files.app, files.compose, files.dockerfile)
@@ -629,7 +629,7 @@ def test_the_health_check_tells_the_truth(fleet):
             f"status {status}",
             check.place,
         )
-    if check.run(port, free_port(), *there) == 0:
+    if check.run(port, ports.free(), *there) == 0:
         raise wrong(
             "Nobody listens, and the health check is content. So a container whose app has "
             "crashed or hangs is healthy.",

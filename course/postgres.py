@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from course import processes
+from course import ports, processes
 from course.harness.programs import find_program
 
 PATIENCE = 30.0  # seconds for a server to start or to stop
@@ -94,20 +93,22 @@ def _run(command: list[str | Path], user: str | None) -> None:
 @contextmanager
 def _running(binaries: Path, home: Path, user: str | None) -> Iterator[int]:
     """A server on the data in `home`. Its port."""
-    port = _free_port()
     settings = {**FAST, "listen_addresses": "127.0.0.1", "unix_socket_directories": str(home)}
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     log = (home / "log.txt").open("wb")
-    with processes.beside(
-        [str(binaries / "postgres"), "-D", str(home / "data"), "-p", str(port), *options],
-        user=user,
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-        start_new_session=True,  # a Ctrl-C is for us, and we stop it
-        preexec_fn=processes.ends_with_us(signal.SIGQUIT),  # at once, and with nothing left
-    ) as process:
+    with (
+        ports.reserved() as port,
+        processes.beside(
+            [str(binaries / "postgres"), "-D", str(home / "data"), "-p", str(port), *options],
+            user=user,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # a Ctrl-C is for us, and we stop it
+            preexec_fn=processes.ends_with_us(signal.SIGQUIT),  # at once, and with nothing left
+        ) as process,
+    ):
         try:
             _wait(process, port, home / "log.txt")
             yield port
@@ -117,13 +118,6 @@ def _running(binaries: Path, home: Path, user: str | None) -> Iterator[int]:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(PATIENCE)
             process.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -34,22 +34,23 @@ Data = dict[str, Any]
 
 
 def shipped() -> Iterator[Key]:
-    """Starters and solutions, every third right one, and the first wrong one of each kind.
+    """Of each exercise starter, solution and a right one, and the first wrong one of each kind.
 
-    With CORPUS=whole all of them, which takes ten minutes and more.
+    Of the drills, which are short and alike, the solution. With CORPUS=whole all submissions, which
+    takes ten minutes and more.
     """
     whole = os.environ.get("CORPUS") == "whole"
     seen = set(KILLED)
     for exercise in exercises():
         found = [s for s in submissions(exercise) if s.path.exists() and runs_in_both(s, exercise)]
-        right = [submission for submission in found if submission.role == "right"]
+        roles = set() if exercise.kind != "drill" else {"starter", "right"}
         for submission in found:
             kind = submission.says("kind") if submission.role == "wrong" else ""
-            again = kind in seen or (submission in right and right.index(submission) % 3 > 0)
+            again = kind in seen if kind else submission.role in roles
             if kind not in KILLED and (whole or not again):
                 yield exercise, submission.path
-            if kind:
-                seen.add(kind)
+            seen.add(kind)
+            roles.add(submission.role)
 
 
 def runs_in_both(submission: Submission, exercise: Exercise) -> bool:

@@ -35,8 +35,9 @@ from course.harness.frames import Place
 from course.harness.programs import find_program
 from course.harness.report import Exchange, as_curl
 from course.harness.words import shorten
+from course.ports import LOOPBACK, reserved
 
-PROXY = "127.0.0.1"  # from where nginx speaks to the app
+PROXY = LOOPBACK  # from where nginx speaks to the app
 PATIENCE = 15.0  # seconds for a program to start: less than such a check may take
 REPLY = 3.0  # seconds for an answer
 STOP = 5.0  # seconds for a program to end that was asked to; Docker waits for 10
@@ -243,9 +244,7 @@ def fleet(
         own = f"sqlite+aiosqlite:///{found.home / 'database' / 'shop.db'}"
         found.database = database or own
         for number in range(count):
-            replica = _replica(found, number, trusted)
-            stack.callback(_end, replica)
-            found.replicas.append(replica)
+            found.replicas.append(_replica(found, number, trusted, stack))
         for number, replica in enumerate(found.replicas):
             found.replicas[number] = _ready(found, replica, number, trusted, stack)
         if proxy:
@@ -276,8 +275,9 @@ def _empty(plan: Plan, record: Record, stack: ExitStack) -> Fleet:
     return found
 
 
-def _replica(fleet: Fleet, number: int, trusted: str | None) -> Replica:
-    plan, port, instance = fleet.plan.of(number), free_port(), f"replica-{number + 1}"
+def _replica(fleet: Fleet, number: int, trusted: str | None, stack: ExitStack) -> Replica:
+    plan, instance = fleet.plan.of(number), f"replica-{number + 1}"
+    port = stack.enter_context(reserved())
     trusted = plan.trusted(PROXY) if trusted is None else trusted
     words = plan.server.at(PROXY, port, trusted, plan.dockerfile.image.workdir)
     environment = {
@@ -290,7 +290,9 @@ def _replica(fleet: Fleet, number: int, trusted: str | None) -> Replica:
     environment = {n: v for n, v in environment.items() if not n.startswith("UVICORN_")}
     log = fleet.home / f"{instance}-{port}.log"
     process = _start([sys.executable, *words], environment, plan.folder, log)
-    return Replica("The server", process, log, plan.command, instance, port, environment)
+    replica = Replica("The server", process, log, plan.command, instance, port, environment)
+    stack.callback(_end, replica)
+    return replica
 
 
 def _ready(
@@ -305,8 +307,7 @@ def _ready(
             time.sleep(LOOK)
         if "in use" not in replica.said or attempt == ATTEMPTS - 1:
             break
-        replica = _replica(fleet, number, trusted)
-        stack.callback(_end, replica)
+        replica = _replica(fleet, number, trusted, stack)
     how = f"it ended with status {replica.wait(0)}" if replica.ended else "nobody listens"
     raise Finding(
         f"The command of your image was started and did not become a server. It said last: "
@@ -328,7 +329,7 @@ def _proxy(fleet: Fleet, ports: list[int], stack: ExitStack) -> Program:
     user = _unprivileged(fleet.home)
     addresses = _addresses(fleet.plan, ports)
     for _ in range(ATTEMPTS):
-        fleet.http, fleet.https = free_port(), free_port()
+        fleet.http, fleet.https = (stack.enter_context(reserved()) for _ in range(2))
         here = Here(
             fleet.home,
             fleet.listen,
@@ -420,13 +421,6 @@ def _unprivileged(home: Path) -> str | None:
     except (LookupError, OSError):
         return None
     return "nobody" if reachable else None
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((PROXY, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _can_bind(address: str) -> bool:
