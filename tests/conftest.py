@@ -16,6 +16,15 @@ from course.catalogue import Exercise
 # A shell that runs something in the background lets it, and all that it starts, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+LONG = ("test_second_runtime", "test_site_browser", "test_deployment", "test_watch")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that no worker begins with one when the others are done."""
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+
+
 TINY = {
     "docs/lessons/01_tiny.md": "# Lesson 1: Tiny\n\n## Hello\n",
     "lessons/01_tiny/main.py": "from fastapi import FastAPI\n\napp = FastAPI()\n",
