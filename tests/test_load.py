@@ -1,6 +1,7 @@
 """Every way in which a main.py can fail to give an app has its own message."""
 
 import io
+import sys
 from pathlib import Path
 from textwrap import dedent
 
@@ -331,3 +332,12 @@ def test_nothing_is_written_beside_main(tmp_path):
     write(tmp_path, main=GOOD + "import store\n", store="n = 1\n")
     load(tmp_path, "lesson_test")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["main.py", "store.py"]
+
+
+def test_a_folder_without_an_init_is_forgotten_too(tmp_path):
+    """It has no file of its own, and two names: routers, and lesson_test.routers."""
+    main = "from routers import users\nfrom fastapi import FastAPI\n\napp = FastAPI()\n"
+    load(write(tmp_path, main=main, routers__users="n = 1\n"), "lesson_test")
+    assert "routers" in sys.modules
+    unload(tmp_path, "lesson_test")
+    assert not [name for name in sys.modules if "routers" in name.split(".")[-1:]]

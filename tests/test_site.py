@@ -119,7 +119,13 @@ def test_every_link_leads_somewhere(site, built):
             target = urlsplit(urljoin(here, link))
             to = site / unquote(target.path).removeprefix(SUB_PATH)
             to = to / "index.html" if to.is_dir() else to
-            anchors = {"", "__skip", *(built[to].anchors if to in built else ())}
+            anchors = {
+                "",
+                "__skip",
+                "only-light",
+                "only-dark",
+                *(built[to].anchors if to in built else ()),
+            }
             if not to.is_file() or unquote(target.fragment) not in anchors:
                 broken.append(f"{file.relative_to(site)}: {link}")
     assert broken == []
@@ -347,7 +353,7 @@ def test_the_flashcards_work_in_a_browser(address, tmp_path):
 
 def test_zensical_builds_the_same_pages(site, tmp_path):
     """For the time after Material for MkDocs. It builds in place, so it gets a copy."""
-    for name in ("docs", "build/pages"):
+    for name in ("docs", "build/pages", "benchmarks/results"):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
     built = subprocess.run(

@@ -9,11 +9,6 @@
 
   name('[data-md-component="search"]', () => "Search");
 
-  // Empty, it would get the focus and not be seen; with results, its links get it.
-  for (const results of document.querySelectorAll(".md-search__scrollwrap")) {
-    results.tabIndex = -1;
-  }
-
   // A section with a page of its own has a label that is empty.
   for (const section of document.querySelectorAll('nav.md-nav[data-md-level="1"]')) {
     const title = section.querySelector(":scope > .md-nav__title")?.textContent.trim();
@@ -23,6 +18,11 @@
   }
 
   function complete() {
+    // Empty, the list of results would get the focus and not be seen.
+    for (const results of document.querySelectorAll(".md-search__scrollwrap")) {
+      const empty = !results.querySelector("a");
+      if (results.inert !== empty) results.inert = empty;
+    }
     name("nav.md-code__nav", (n) => `Code block ${n}`);
     for (const table of document.querySelectorAll(".md-typeset__scrollwrap")) {
       if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
