@@ -1,4 +1,4 @@
-"""Runs many submissions at once, each processor with a child that it uses again and again.
+"""Runs many submissions at once, each worker with a child that it uses again and again.
 
 For submissions that the course ships: one learner's code always gets a child of its own.
 """
@@ -45,7 +45,7 @@ def run_all(
     closing = threading.Event()
     worker = _worker(todo, done, limits, seed, closing)
     threads = [
-        threading.Thread(target=worker) for _ in range(min(workers or os.cpu_count() or 1, count))
+        threading.Thread(target=worker) for _ in range(min(workers or default_workers(), count))
     ]
     for thread in threads:
         thread.start()
@@ -59,6 +59,11 @@ def run_all(
         closing.set()
         for thread in threads:
             thread.join()
+
+
+def default_workers() -> int:
+    """One more than there are processors: some checks wait, for a server or a lock."""
+    return (os.cpu_count() or 1) + 1
 
 
 def _worker(
