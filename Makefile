@@ -74,7 +74,7 @@ lint: $(AUTHOR)
 
 test: $(AUTHOR) lint browser
 	@$(BIN)/python tools/reading.py
-	@$(BIN)/python -m pytest tests -n 3 --dist loadfile --no-loadscope-reorder \
+	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder \
 		--cov=course --cov-report=term:skip-covered --cov-fail-under=90
 	@$(BIN)/python -m course verify --mutants --sample 24
 	@$(BIN)/python -m course verify --database postgresql
