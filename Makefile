@@ -76,7 +76,7 @@ test: $(AUTHOR) lint browser
 	@$(BIN)/python tools/reading.py
 	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder \
 		--cov=course --cov-report=term:skip-covered --cov-fail-under=90
-	@$(BIN)/python -m course verify --mutants --sample 24
+	@$(BIN)/python -m course verify --mutants --sample 12
 	@$(BIN)/python -m course verify --database postgresql
 
 browser: $(AUTHOR)

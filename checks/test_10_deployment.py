@@ -684,7 +684,7 @@ def test_a_gentle_end(shared):
     files = shared.fleet.plan
     with closing(replica.put("/products/1/picture", 1000)) as line:
         line.sendall(b"x" * 500)
-        replica.stop(files.stop_signal)
+        replica.stop(files)
         try:
             line.sendall(b"x" * 500)
             answer = line.recv(4096)

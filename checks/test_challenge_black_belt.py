@@ -821,7 +821,7 @@ def test_stopped_under_load(fleet, rng):
     queue, replica, files = begin(fleet, rng), fleet.replicas[0], fleet.plan
     with Load(fleet, queue) as load, closing(half(queue, replica)) as line:
         load.more(BEFORE)
-        replica.stop(files.stop_signal)
+        replica.stop(files)
         load.more(BEFORE)
         try:
             line.sendall(b" 1}")

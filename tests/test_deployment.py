@@ -41,6 +41,7 @@ from course.deployment import (
     shell,
 )
 from course.deployment.fleet import fleet
+from course.deployment.rules import services
 from course.harness.finding import Finding
 from course.harness.programs import find_program
 from course.harness.report import PROGRAM_MISSING, Report, apply
@@ -256,6 +257,19 @@ def test_an_error_in_yaml_is_a_finding_with_its_line(tmp_path):
 )
 def test_what_a_value_is_before_anything_is_set(text, known):
     assert compose.constant(text) == known
+
+
+@pytest.mark.parametrize(("kind", "declared"), [("bind", True), ("volume", False)])
+def test_only_a_volume_has_to_be_declared(tmp_path, kind, declared):
+    mount = f"{{type: {kind}, source: data, target: /var/lib/postgresql/data}}"
+    text = f"services:\n  db:\n    image: postgres:17\n    volumes:\n      - {mount}\n"
+    (tmp_path / "compose.yaml").write_text(text, "utf-8")
+    found = compose.read(tmp_path)
+    if declared:
+        services.name_what_the_file_has(found)
+    else:
+        with pytest.raises(Finding, match="undefined volume data"):
+            services.name_what_the_file_has(found)
 
 
 @pytest.mark.skipif(not HADOLINT.exists(), reason="hadolint is an author's tool")

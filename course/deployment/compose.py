@@ -21,6 +21,7 @@ from course.harness.words import shorten
 
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 HTTP = 80
+NAME = re.compile(r"\w[\w.-]*")  # of a volume; all else is a path
 FIRST = ("CMD", "CMD-SHELL", "NONE")
 SCHEMA = "builtin_schemas/vendor/compose-spec.json"
 VARIABLE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)(?:(:?[-?+])([^}]*))?\})")
@@ -108,7 +109,10 @@ class Service:
         found = []
         for entry in self.data.get("volumes") or []:
             if isinstance(entry, dict):
-                found.append((str(entry.get("source", "")), str(entry.get("target", ""))))
+                source = str(entry.get("source", ""))
+                if entry.get("type") == "bind" and NAME.fullmatch(source):
+                    source = f"./{source}"  # a folder, although it looks like a volume's name
+                found.append((source, str(entry.get("target", ""))))
             else:
                 source, _, rest = str(entry).partition(":")
                 found.append((source, rest.partition(":")[0]) if rest else ("", source))

@@ -116,10 +116,23 @@ class Replica(Program):
             probe.settimeout(REPLY)
             return probe.connect_ex((PROXY, self.port)) == 0
 
-    def stop(self, number: int) -> None:
-        """Send a signal, and wait until it is heard: then no connection is taken any more."""
-        self.send(number)
+    def stop(self, plan: Plan) -> None:
+        """As docker stop does, until it is heard: then no connection is taken any more.
+
+        Raises Finding when it is not heard.
+        """
+        self.send(plan.stop_signal)
+        deadline = time.monotonic() + STOP
         while self.listens and not self.ended:
+            if time.monotonic() > deadline:
+                name = signal.Signals(plan.stop_signal).name
+                raise wrong(
+                    f"docker stop sends {name}, and the server goes on as if nothing had happened. "
+                    "After ten seconds Docker kills it in the middle of its requests.",
+                    "the server takes no more connections, and ends",
+                    f"nothing happens after {name}",
+                    plan.stopped_by,
+                )
             time.sleep(LOOK)
 
     def put(

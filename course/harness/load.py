@@ -112,8 +112,8 @@ def unload(folder: Path, package: str) -> None:
         file = getattr(module, "__file__", None)
         inside = isinstance(file, str) and file.startswith(prefix)
         if file is None:  # a folder without __init__.py, which may stand under another name, too
-            name_there = getattr(getattr(module, "__spec__", None), "name", "")
-            inside = name_there.startswith(package + ".")
+            first_name = getattr(getattr(module, "__spec__", None), "name", None)
+            inside = isinstance(first_name, str) and first_name.startswith(package + ".")
         if inside or name == package or name.startswith(package + "."):
             del sys.modules[name]
     if sqlmodel := sys.modules.get("sqlmodel"):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
-from course.deployment.compose import Compose, Service, started
+from course.deployment.compose import NAME, Compose, Service, started
 from course.deployment.dockerfile import Dockerfile
 from course.deployment.rules import healthcheck
 from course.harness.finding import Finding
 from course.harness.words import shorten
 
 HEALTHY = "service_healthy"
-NAME = re.compile(r"\w[\w.-]*")
 
 
 def of_the_app(file: Compose, image: Dockerfile) -> list[Service]:
