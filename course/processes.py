@@ -45,12 +45,20 @@ def _adopt(orphans: bool) -> None:
 def ends_with_us(number: int) -> Callable[[], None] | None:
     """For `preexec_fn`: a program that gets this signal when we are gone, however that went.
 
-    Even killed ourselves, we leave none behind then. On Linux only; prctl(2).
+    Even killed ourselves, we leave none behind then: on Linux only; prctl(2). It hears every
+    signal, also those that a shell lets the programs in its background ignore.
     """
-    libc = _libc
-    if libc is None:
+    if sys.platform == "win32":
         return None
-    return lambda: libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+    libc = _libc
+
+    def prepare() -> None:
+        for ignored in (signal.SIGINT, signal.SIGQUIT):
+            signal.signal(ignored, signal.SIG_DFL)
+        if libc:
+            libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+
+    return prepare
 
 
 def start(command: list[str], env: dict[str, str], cwd: Path) -> subprocess.Popen[bytes]:

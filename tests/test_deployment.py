@@ -25,7 +25,7 @@ import pytest
 from conftest import processes_in
 from rich.console import Console
 
-from course import terminal
+from course import processes, terminal
 from course.author import every_check_is_complete
 from course.catalogue import ROOT, Exercise, find
 from course.changes import stat
@@ -359,6 +359,18 @@ def test_a_comment_needs_no_semicolon(tmp_path):
     text = "server {\n  # one port\n  listen 80;  # for all\n  # no more\n  return 200;\n}\n"
     (tmp_path / "nginx.conf").write_text(text, "utf-8")
     assert nginx.read(tmp_path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT])
+def test_a_server_hears_what_a_shell_lets_us_ignore_in_its_background(number):
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        prepare = processes.ends_with_us(signal.SIGKILL)
+        with subprocess.Popen(["sleep", "60"], preexec_fn=prepare) as program:
+            program.send_signal(number)
+            assert program.wait(timeout=30) == -number
+    finally:
+        signal.signal(number, before)
 
 
 def test_every_check_is_complete():
