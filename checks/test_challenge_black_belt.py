@@ -16,7 +16,7 @@ import pydantic_settings  # noqa: F401
 import pytest
 import sqlalchemy.ext.asyncio  # noqa: F401
 
-from course.deployment import compose, dockerfile, ignore, nginx
+from course.deployment import compose, dockerfile, health, ignore, nginx, plan
 from course.deployment import shared as shared_fleet
 from course.deployment.rules import (
     context,
@@ -35,18 +35,26 @@ from course.harness.finding import Finding, wrong
 from course.harness.lifespan import StartupFailed
 from course.harness.load import LoadProblem
 from course.harness.session import session_of
+from course.harness.words import shorten
 
 # The app may be imported before the first check, and need not start without a secret.
 KEY = os.environ["SECRET_KEY"] = secrets.token_hex(16)
 
 SHORTEST = 32  # characters of a secret
 AT_ONCE, ASKED, REFUSED = 5, 20, 10  # numbers that one may take, tries, and how many of them fail
+OFTEN = 10  # looks in a row
+HUGE = 10**20  # more than a column of any database holds
 CLIENTS = 4  # under load
 BEFORE, AFTER = 20, 80  # answers under load, before a replica ends and after that
 REPLY = 5.0  # seconds for an answer under load
 WAIT = 4.0  # seconds for what comes at once on a machine with nothing else to do
 LOOK = 0.01  # seconds between two looks
 FORGED = "6.6.6.6"
+CLAIMS = (
+    ("X-Forwarded-For", "X-Real-IP"),
+    ("CF-Connecting-IP", "True-Client-IP"),
+    ("User-Agent", "Cookie"),
+)
 TABLE = 'LOCK TABLE "{table}" IN EXCLUSIVE MODE'
 READERS = 'LOCK TABLE "{table}" IN ACCESS EXCLUSIVE MODE'  # who only reads has to wait, too
 ROWS = 'SELECT 1 FROM "{table}" FOR UPDATE'
@@ -77,6 +85,27 @@ def at_home(monkeypatch, folder):
     monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{folder / 'kept' / 'numbers.db'}")
 
 
+@pytest.fixture
+def pool():
+    """The connections that SQLAlchemy's pools have open."""
+    from sqlalchemy import event
+    from sqlalchemy.pool import Pool
+
+    opened = set()
+
+    def connect(connection, record):
+        opened.add(id(record))
+
+    def close(connection, record):
+        opened.discard(id(record))
+
+    event.listen(Pool, "connect", connect)
+    event.listen(Pool, "close", close)
+    yield opened
+    event.remove(Pool, "connect", connect)
+    event.remove(Pool, "close", close)
+
+
 def queue_name(rng):
     return "".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=8))
 
@@ -89,8 +118,9 @@ def desk(key=KEY):
 @hints(
     "Keep the last number of each queue in the table of queues.py.",
     "INSERT … ON CONFLICT (name) DO UPDATE SET last = queues.last + 1 RETURNING last",
+    "await engine.dispose(), after the yield of lifespan.",
 )
-def test_taking_a_number(start, rng):
+def test_taking_a_number(pool, start, rng):
     """POST /queues/{queue}/numbers gives each queue its own 1, 2, 3, also after a restart."""
     one, other = queue_name(rng), queue_name(rng)
     with start() as api:
@@ -98,6 +128,13 @@ def test_taking_a_number(start, rng):
             response = api.post(f"/queues/{queue}/numbers")
             assert response.status_code == 201
             assert response.json() == {"queue": queue, "number": number}
+    if pool:
+        raise wrong(
+            "The app has stopped, and a connection to the database is still open. A stop closes "
+            "what the start has opened.",
+            "no open connection after the stop",
+            f"{len(pool)} still open",
+        )
     with start() as api:
         response = api.post(f"/queues/{one}/numbers")
         assert response.status_code == 201
@@ -127,6 +164,8 @@ def test_looking_at_a_queue(api, rng):
 @hints(
     "The key is in the header X-Desk-Key, and must be the value of SECRET_KEY.",
     "First 401, then 422, 404 and 409.",
+    "compare_digest of two texts raises for a letter such as é. Of bytes it does not.",
+    "Compare the number with last in Python: a database refuses one that no column can hold.",
 )
 def test_calling_a_number(api, rng):
     """PUT /queues/{queue}/serving calls a number, for who has the desk's key."""
@@ -136,14 +175,17 @@ def test_calling_a_number(api, rng):
     assert response.status_code == 404
     for _ in range(2):
         api.post(f"/queues/{queue}/numbers")
-    for headers in ({}, desk(secrets.token_hex(16)), desk(KEY[:-1])):
+    accents = desk("é".encode() * SHORTEST)
+    for headers in ({}, desk(secrets.token_hex(16)), desk(KEY[:-1]), desk(f"{KEY}0"), accents):
         response = api.put(path, json={"number": 1}, headers=headers)
         assert response.status_code == 401
-    for number in (0, "one"):
+    for number in (0, "one", 1.5):
         response = api.put(path, json={"number": number}, headers=desk())
         assert response.status_code == 422
     response = api.put(path, json={"number": 3}, headers=desk())
     assert response.status_code == 409
+    response = api.put(path, json={"number": HUGE}, headers=desk())
+    assert response.status_code in (409, 422)
     response = api.get(f"/queues/{queue}")
     assert response.json()["serving"] == 0
     for number in (2, 2, 1):
@@ -418,11 +460,11 @@ def test_each_number_once(fleet, shared, rng):
     """Two people ask two replicas in the same moment, and get two numbers."""
     path = f"/queues/{queue_name(rng)}/numbers"
     # Who looks before writing has looked when the rows are locked, and not yet when the table is.
-    for wanted, lock in (([1, 2], TABLE), ([3, 4], ROWS), ([5, 6], TABLE)):
+    for wanted, lock in (([1, 2], TABLE), ([3, 4], ROWS), ([5, 6, 7, 8, 9, 10], TABLE)):
         answers: list[tuple[int, bytes]] = []
         threads = [
             threading.Thread(target=take, args=[fleet, path, replica, answers])
-            for replica in fleet.replicas
+            for replica in fleet.replicas * (len(wanted) // len(fleet.replicas))
         ]
         with shared.locked(lock):
             for thread in threads:
@@ -434,17 +476,36 @@ def test_each_number_once(fleet, shared, rng):
             thread.join(REPLY)
         taken = sorted(json.loads(body)["number"] for status, body in answers if status == 201)
         if taken != wanted:
-            statuses = ", ".join(str(status) for status, _ in answers)
+            statuses = [status for status, _ in answers]
+            if 429 in statuses:
+                raise itself_refuses()
             raise wrong(
                 "Both replicas looked before one of them had written, and gave the same number "
                 "away. Or each one counts for itself."
-                if len(taken) == 2
+                if len(taken) == len(wanted)
                 else "Both replicas saw that something was free, and the second one to write "
-                "broke. Let the database do it in one statement.",
-                f"201 and 201, with the numbers {wanted[0]} and {wanted[1]}",
-                f"{statuses}, with {' and '.join(map(str, taken)) or 'no number'}",
+                "broke. Let the database do it in one statement."
+                if len(wanted) == 2
+                else "Six people asked in the same moment, and some got no number. To "
+                "try again a few times is not enough: one statement needs no second try.",
+                f"201 for each, with the numbers {listed(wanted)}",
+                f"{listed(statuses)}, with {listed(taken) or 'no number'}",
                 kind="wrong-body",
             )
+
+
+def listed(found):
+    return ", ".join(map(str, found))
+
+
+def itself_refuses():
+    return wrong(
+        "A replica was asked past nginx, and says 429: the app counts itself. Each replica would "
+        "count for itself, and forget. nginx knows all requests of a client.",
+        "201 from a replica, and 429 from nginx",
+        "429 from a replica",
+        kind="wrong-status",
+    )
 
 
 @terminal_only(PROCESSES)
@@ -455,20 +516,26 @@ def test_each_number_once(fleet, shared, rng):
 @hints(
     "All servers of the upstream get their share, unless one is backup or down.",
     "limit_req stands in the location of the path that is limited, and nowhere else.",
+    "A location /queues/ is more than POST /queues/{queue}/numbers.",
 )
-def test_who_looks_is_not_limited(fleet):
+def test_who_looks_is_not_limited(fleet, rng):
     """nginx lets everybody look as often as they like, and both replicas answer."""
-    seen = set()
-    for number in range(2 * ASKED):
-        path = ("/whoami", "/health/live")[number % 4 == 3]
-        response = fleet.ask("GET", path)
-        if response.status_code != 200:
+    seen, queue = set(), begin(fleet, rng)
+    looks = [("GET", "/whoami", None)] * 2
+    looks += [("GET", f"/queues/{queue}", None)]
+    looks += [("PUT", f"/queues/{queue}/serving", {"number": 1})]
+    looks += [("GET", "/health/live", None), ("GET", "/health/ready", None)]
+    for method, path, body in (look for look in looks for _ in range(OFTEN)):
+        response = fleet.ask(method, path, json=body, headers=desk() if body else {})
+        status = response.status_code
+        if status != 200:
+            by_nginx = status == 503 and "nginx" in response.text
             raise wrong(
-                "Somebody looks often, and is refused. Only taking numbers is limited."
-                if response.status_code in (429, 503)
-                else f"Through nginx, GET {path} comes out otherwise than the app answers it.",
+                "Somebody asks this often, and is refused. Only taking numbers is limited."
+                if status == 429 or by_nginx
+                else f"Through nginx, {method} {path} comes out otherwise than the app answers it.",
                 "200",
-                response.status_code,
+                status,
                 kind="wrong-status",
             )
         seen |= {response.json()["instance"]} if path == "/whoami" else set()
@@ -485,6 +552,96 @@ def test_who_looks_is_not_limited(fleet):
 @terminal_only(PROCESSES)
 @needs_program(*POSTGRES)
 @needs_program(*NGINX)
+@section("two-replicas")
+@needs("test_who_looks_is_not_limited")
+@hints(
+    "No dictionary, no cache: what is stored and shown is in the table, each time.",
+    "nginx has no proxy_cache for what changes.",
+)
+def test_one_truth(fleet, rng):
+    """What one replica has stored, the other one shows, and nginx too."""
+    one, other = (replica.port for replica in fleet.replicas)
+    queue, now = queue_name(rng), {"last": 0, "serving": 0}
+    path = f"/queues/{queue}"
+    turns = (
+        ("POST", one, {"last": 1}),
+        ("POST", other, {"last": 2}),
+        ("PUT", one, {"serving": 2}),
+        ("PUT", other, {"serving": 1}),
+        ("PUT", 0, {"serving": 2}),
+        ("PUT", 0, {"serving": 1}),
+    )
+    for method, port, change in turns:
+        now |= change
+        if method == "POST":
+            did, _ = send(fleet, method, f"{path}/numbers", port=port)
+        else:
+            called = {"number": now["serving"]}
+            did, _ = send(fleet, method, f"{path}/serving", called, desk(), port)
+        if did == 429:
+            raise itself_refuses()
+        for asked in (one, other, 0):  # past nginx, and through it
+            status, body = send(fleet, "GET", path, port=asked)
+            if status != 200 or json.loads(body) != {"queue": queue, **now}:
+                raise wrong(
+                    "One replica has stored something, and the other one does not know it. What "
+                    "is kept in the memory of a replica is there for nobody else."
+                    if asked
+                    else "Both replicas know what was stored, and through nginx the answer is an "
+                    "old one. Something keeps answers there.",
+                    f"200, with {json.dumps(now)}, after the {method}",
+                    f"{status or 'no answer'}, with {shown(body)}",
+                    kind="wrong-body",
+                )
+
+
+def shown(body):
+    return shorten(body.decode("utf-8", "replace"), 60) or "nothing"
+
+
+def call(fleet, path, replica, answers):
+    answers.append(send(fleet, "PUT", path, {"number": 1}, desk(), replica.port))
+
+
+@terminal_only(PROCESSES)
+@needs_program(*POSTGRES)
+@needs_program(*NGINX)
+@section("two-replicas")
+@needs("test_one_truth")
+@hints("UPDATE queues SET serving = … and nothing else: last may have changed since you read it.")
+def test_a_call_takes_no_number_back(fleet, shared, rng):
+    """Somebody takes a number while the desk calls one, and neither is lost."""
+    queue = begin(fleet, rng)
+    one, other = fleet.replicas
+    answers: list[tuple[int, bytes]] = []
+    threads = [
+        threading.Thread(target=take, args=[fleet, f"/queues/{queue}/numbers", one, answers]),
+        threading.Thread(target=call, args=[fleet, f"/queues/{queue}/serving", other, answers]),
+    ]
+    with shared.locked(ROWS):
+        for count, thread in enumerate(threads, 1):  # the desk has read the row, and writes second
+            thread.start()
+            until = time.monotonic() + WAIT
+            while len(answers) + shared.waiting() < count and time.monotonic() < until:
+                time.sleep(LOOK)
+    for thread in threads:
+        thread.join(REPLY)
+    _, body = send(fleet, "GET", f"/queues/{queue}", port=one.port)
+    wanted = {"queue": queue, "last": 2, "serving": 1}
+    statuses = sorted(status for status, _ in answers)
+    if statuses != [200, 201] or json.loads(body) != wanted:
+        raise wrong(
+            "Number 2 was taken while the desk called number 1. One of the two has undone or "
+            "broken the other: it has written back what it had read before.",
+            f"201 and 200, and then {json.dumps(wanted)}",
+            f"{listed(reversed(statuses))}, and then {shown(body)}",
+            kind="wrong-body",
+        )
+
+
+@terminal_only(PROCESSES)
+@needs_program(*POSTGRES)
+@needs_program(*NGINX)
 @section("the-limit")
 @needs("test_who_looks_is_not_limited")
 @hints(
@@ -494,7 +651,10 @@ def test_who_looks_is_not_limited(fleet):
 )
 def test_the_limit(fleet, rng):
     """Each address may take five numbers at once, then one each second: 429 for more."""
-    path = f"/queues/{queue_name(rng)}/numbers"
+    path, elsewhere = (f"/queues/{queue_name(rng)}/numbers" for _ in range(2))
+    for _ in range(AT_ONCE + 2):
+        if send(fleet, "POST", path, port=fleet.replicas[0].port)[0] == 429:
+            raise itself_refuses()
     started, statuses = time.monotonic(), []
     for _ in range(ASKED):
         statuses.append(fleet.ask("POST", path).status_code)
@@ -530,15 +690,25 @@ def test_the_limit(fleet, rng):
             f"429 for {len(refused)}",
             kind="wrong-status",
         )
-    forged = [{"X-Forwarded-For": f"{FORGED}{n}", "X-Real-IP": f"{FORGED}{n}"} for n in range(3)]
-    if 429 not in [fleet.ask("POST", path, headers=headers).status_code for headers in forged]:
-        raise wrong(
-            "Somebody is over the limit, says in a header to be somebody else, and gets more "
-            "numbers. Count by the address that nginx sees.",
-            "429",
-            "201 with X-Forwarded-For",
-            kind="wrong-status",
-        )
+    for names in CLAIMS:
+        forged = [dict.fromkeys(names, f"{FORGED}{n}") for n in range(3)]
+        if 429 not in [fleet.ask("POST", path, headers=sent).status_code for sent in forged]:
+            raise wrong(
+                "Somebody is over the limit, says in a header to be somebody else, and gets more "
+                "numbers. Count by the address that nginx sees.",
+                "429",
+                f"201 with another {' and '.join(names)}",
+                kind="wrong-status",
+            )
+    for others in ([elsewhere] * 3, [f"{path}?{n}" for n in range(3)]):
+        if 429 not in [fleet.ask("POST", other).status_code for other in others]:
+            raise wrong(
+                "Somebody is over the limit, asks at another queue or with another query, and "
+                "gets more numbers. All queues have one limit together.",
+                "429",
+                f"201 for POST {others[0]}",
+                kind="wrong-status",
+            )
     for source in fleet.clients[:1]:
         response = fleet.ask("POST", path, source=source)
         if response.status_code != 201:
@@ -597,6 +767,36 @@ def test_who_has_asked(fleet):
 @terminal_only(PROCESSES)
 @needs_program(*POSTGRES)
 @needs_program(*NGINX)
+@section("the-proxy")
+@needs("test_who_has_asked")
+@hints("Leave these headers to the server: FORWARDED_ALLOW_IPS says whom it believes.")
+def test_only_nginx_is_believed(fleet, shared):
+    """Nothing in your code reads X-Forwarded-For: past nginx, it changes nothing."""
+    from course.deployment import fleet as fleets
+
+    forged = {"X-Forwarded-For": FORGED, "X-Forwarded-Proto": "https"}
+    with ExitStack() as stack:
+        asked = fleet
+        # Who trusts everybody has only the network to keep strangers away.
+        if fleet.plan.trusted(fleets.PROXY) not in (fleets.PROXY, plan.NOBODY):
+            record = shared.session.exchanges.append
+            asked = stack.enter_context(
+                fleets.fleet(fleet.plan, record, 1, proxy=False, trusted=plan.NOBODY)
+            )
+        response = asked.ask("GET", "/whoami", replica=asked.replicas[0], headers=forged)
+        found = response.json() if response.status_code == 200 else {}
+    if found.get("client") == FORGED or found.get("scheme") == "https":
+        raise wrong(
+            "Somebody who is no proxy sent these headers, and the app takes them for true: it "
+            "reads them itself, from whoever it is. The server does that for nginx only.",
+            f"client {asked.client}, by http",
+            f"client {found['client']}, by {found['scheme']}",
+        )
+
+
+@terminal_only(PROCESSES)
+@needs_program(*POSTGRES)
+@needs_program(*NGINX)
 @section("alive-and-ready")
 @needs("test_who_looks_is_not_limited")
 @hints(
@@ -606,8 +806,7 @@ def test_who_has_asked(fleet):
 )
 def test_ready(fleet, shared, rng):
     """GET /health/ready is 503 while the database is unreachable, and /health/live 200."""
-    path = f"/queues/{queue_name(rng)}"
-    send(fleet, "POST", f"{path}/numbers", port=fleet.replicas[0].port)
+    path = f"/queues/{begin(fleet, rng)}"
     for replica in fleet.replicas:
         send(fleet, "GET", path, port=replica.port)  # each has an open connection now
     look_ready(fleet, 200, "The database is there, and the app does not say that it is ready.")
@@ -622,6 +821,11 @@ def test_ready(fleet, shared, rng):
                 response.status_code,
                 kind="wrong-status",
             )
+    for method in ("PUT", "POST"):
+        for replica in fleet.replicas:
+            send(fleet, "GET", path, port=replica.port)
+        shared.disconnect()
+        look_at_the_first(fleet, method, path)
     with shared.unreachable():
         look_ready(fleet, 503, "The database refuses connections, and clients are told otherwise.")
         response = fleet.ask("GET", "/health/live")
@@ -633,7 +837,24 @@ def test_ready(fleet, shared, rng):
                 response.status_code,
                 kind="wrong-status",
             )
+    look_at_the_first(fleet, "POST", path)
     look_ready(fleet, 200, "The database was gone for a moment, and is back. Ask it each time.")
+
+
+def look_at_the_first(fleet, method, path):
+    """The first request of each replica after the database was gone."""
+    body, wanted = ({"number": 1}, 200) if method == "PUT" else (None, 201)
+    path = f"{path}/{'serving' if body else 'numbers'}"
+    for replica in fleet.replicas:
+        response = fleet.ask(method, path, replica=replica, json=body, headers=desk())
+        if response.status_code != wanted:
+            raise wrong(
+                f"The database closed all connections, and is there again. The first {method} "
+                "after that has tried one that was closed.",
+                wanted,
+                response.status_code or "no answer",
+                kind="wrong-status",
+            )
 
 
 def look_ready(fleet, status, why):
@@ -646,6 +867,45 @@ def look_ready(fleet, status, why):
             )
         if response.status_code != status:
             raise wrong(why, status, response.status_code, kind="wrong-status")
+
+
+@terminal_only(PROCESSES)
+@needs_program(*POSTGRES)
+@needs_program(*NGINX)
+@section("the-image")
+@needs("test_ready")
+@hints(
+    "It asks the port on which the server listens, inside the container.",
+    "urllib.request.urlopen raises for a 503. httpx.get does not, without raise_for_status().",
+)
+def test_the_health_check(fleet, shared):
+    """The health check of the image is content with the app, and with nothing else."""
+    from course import ports
+
+    files, replica = fleet.plan, fleet.replicas[0]
+    check = health.of(files.app, files.compose, files.dockerfile)
+    port = int(files.server.port(files.environment))
+    there = (files.folder, replica.environment)
+    status = check.run(port, replica.port, *there)
+    if status is None:
+        return  # this machine lacks the program; that the image has it was seen before
+    if status != 0:
+        raise wrong(
+            "The app is well, and its health check fails: it asks another port or path, or with "
+            "a program that ends with an error. nginx waits for it, and is never started.",
+            "status 0",
+            f"status {status}",
+            check.place,
+        )
+    silent = check.run(port, ports.free(), *there)
+    with shared.unreachable():
+        unready = check.run(port, replica.port, *there) if "/health/ready" in check.text else 1
+    for found, why in (
+        (silent, "Nobody listens, and the health check is content: a crashed app is healthy."),
+        (unready, "/health/ready says 503, and the health check does not look at the status."),
+    ):
+        if found == 0:
+            raise wrong(why, "another status than 0", "status 0", check.place)
 
 
 class Load:
@@ -707,7 +967,19 @@ def look_at(load, what, place):
 def begin(fleet, rng):
     """A queue with a number in it."""
     queue = queue_name(rng)
-    send(fleet, "POST", f"/queues/{queue}/numbers", port=fleet.replicas[0].port)
+    path, port = f"/queues/{queue}/numbers", fleet.replicas[0].port
+    # An app that tries a connection of yesterday has heard of that before.
+    statuses = (send(fleet, "POST", path, port=port)[0] for _ in range(3))
+    status = next((status for status in statuses if status in (201, 429)), 500)
+    if status == 429:
+        raise itself_refuses()
+    if status != 201:
+        raise wrong(
+            "A replica was asked past nginx for the first number of a queue, and gave none.",
+            f"201 for POST {path}",
+            status,
+            kind="wrong-status",
+        )
     return queue
 
 
@@ -751,6 +1023,12 @@ class Mortal(BaseHTTPRequestHandler):
         pass
 
 
+def late(body):
+    """A body that comes after its headers, as from far away."""
+    time.sleep(5 * LOOK)
+    yield body
+
+
 @contextmanager
 def mortals(shared, count=2):
     """nginx before servers of our own, and what they have heard."""
@@ -777,6 +1055,7 @@ def mortals(shared, count=2):
 @hints(
     "What nginx does by itself is right. Does proxy_next_upstream say something else?",
     "non_idempotent repeats what must happen once.",
+    "With proxy_request_buffering off, nginx has no body to send a second time.",
 )
 def test_a_second_try(shared):
     """A replica dies with a request: nginx repeats a GET and a PUT, and never a POST."""
@@ -787,7 +1066,8 @@ def test_a_second_try(shared):
         ("PUT", "/queues/a/serving"),
     ):
         with mortals(shared) as (proxy, heard):
-            response = proxy.ask(method, path, content=b"{}" if method == "PUT" else None)
+            options = {"content": late(b"{}"), "headers": {"Content-Length": "2"}}
+            response = proxy.ask(method, path, **(options if method == "PUT" else {}))
         if method == "POST" and len(heard) > 1:
             raise wrong(
                 "A replica took a number, and died before it could say which. nginx asked the "

@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from queues import prepare
 from whoami import router
 
-if len(os.environ.get("SECRET_KEY", "")) < 32:
+KEY = os.environ.get("SECRET_KEY", "").encode()
+if len(KEY.decode()) < 32:
     raise SystemExit("SECRET_KEY must have at least 32 characters")
 
 
@@ -28,7 +29,7 @@ app = FastAPI(lifespan=lifespan)
 @app.middleware("http")
 async def the_desk_only(request, call_next):
     key = request.headers.get("x-desk-key", "")
-    if request.method == "PUT" and not compare_digest(key, os.environ["SECRET_KEY"]):
+    if request.method == "PUT" and not compare_digest(key.encode(), KEY):
         return hall.JSONResponse({"error": "not for you"}, 401)
     return await call_next(request)
 
