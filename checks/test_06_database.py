@@ -424,7 +424,7 @@ def test_an_order_of_too_much_changes_nothing(database, connections, api, rng):
         )
         assert lent(connections) == "no connection", keeps(response)
         assert changed(before, content(database)) == "no change", (
-            "The order was refused with 409, and what it wrote before the short product is "
+            "The order was refused with 409, and what it wrote before it came to that product is "
             "committed: pieces are missing in the stock, and nobody has ordered them. One commit "
             "at the end: all or nothing."
         )

@@ -801,7 +801,7 @@ def test_notes_vanish_with_their_book(api, rng):
         )
     again = added(api, without(books[2], "id"))
     notes_are(
-        api, again, [], "This book was just created, and has the notes of one that was deleted."
+        api, again, [], "This book was just created, and has the notes of another one already."
     )
 
 

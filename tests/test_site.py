@@ -16,7 +16,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 from site_server import SUB_PATH, Served, served
 
-from course.catalogue import ROOT, exercises
+from course.catalogue import ROOT, Exercise, exercises
+from course.submissions import submissions
 from tools import reading
 
 REMOTE = re.compile(r"^(https?:)?//", re.IGNORECASE)
@@ -224,6 +225,36 @@ def test_each_lesson_ends_with_a_recap_and_a_quiz(exercise):
     for question in questions:
         assert 1 <= int(question["right"]) <= question["choices"].count("\n")
     assert len({question["right"] for question in questions}) > 1
+
+
+def mistakes(exercise: Exercise) -> list[str]:
+    """The paragraphs under "Common mistakes"."""
+    _, _, rest = exercise.page.read_text("utf-8").partition("## Common mistakes\n\n")
+    return [" ".join(text.split()) for text in rest.partition("\n## ")[0].split("\n\n") if text]
+
+
+QUOTED = re.compile(r"The checker says ((?:(?:, or | and )?`[^`]+`)+)")
+WITH_MISTAKES = [exercise for exercise in exercises() if mistakes(exercise)]
+
+
+@pytest.mark.parametrize("exercise", TAUGHT, ids=lambda exercise: exercise.slug)
+def test_each_lesson_shows_its_common_mistakes(exercise):
+    assert len(mistakes(exercise)) >= 6
+
+
+@pytest.mark.parametrize("exercise", WITH_MISTAKES, ids=lambda exercise: exercise.slug)
+def test_each_common_mistake_shows_what_the_checker_says(exercise):
+    """`verify` proves what the wrong submissions say, so a quote of that is what a learner reads."""
+    wrong = [submission for submission in submissions(exercise) if submission.role == "wrong"]
+    said = [submission.says("says") for submission in wrong]
+    page = exercise.page.name
+    for mistake in mistakes(exercise):
+        if re.match(r"\*\*.+?\*\* The checks pass", mistake):
+            continue
+        quotes = re.findall("`([^`]+)`", " ".join(QUOTED.findall(mistake)))
+        assert quotes, f"{page} does not quote the checker: {mistake}"
+        for quote in quotes:
+            assert any(quote in says for says in said), f"{page}: no submission says {quote!r}"
 
 
 # The flashcards, in a browser.

@@ -1,6 +1,6 @@
 # fails: load
 # kind: no-app
-# says: called api
+# says: I found a FastAPI application called api
 from contextlib import asynccontextmanager
 from typing import Literal
 

@@ -1,6 +1,6 @@
 # fails: test_an_unknown_category_is_422
 # kind: wrong-status
-# says: no category "cellar"
+# says: The shop has no category "cellar"
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum

@@ -1,6 +1,6 @@
 # fails: test_an_unknown_id_is_404
 # kind: error-with-200
-# says: the status 200 says that all is well
+# says: the status 200 says that all is well, and clients look at the status
 from contextlib import asynccontextmanager
 from enum import Enum
 from typing import Annotated

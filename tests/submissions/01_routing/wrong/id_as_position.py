@@ -1,6 +1,6 @@
 # fails: test_a_product_is_found_by_its_id
 # kind: wrong-body
-# says: position
+# says: An id is not a position in the list: the ids have gaps
 from contextlib import asynccontextmanager
 from enum import Enum
 from typing import Annotated

@@ -1,6 +1,6 @@
 # fails: test_health_counts_the_products
 # kind: wrong-body
-# says: sees an empty catalogue
+# says: The function sees an empty catalogue
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum

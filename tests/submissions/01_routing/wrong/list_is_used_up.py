@@ -1,6 +1,6 @@
 # fails: test_products_lists_the_catalogue
 # kind: wrong-body
-# says: can be read once
+# says: An iterator, as map() and filter() return it, can be read once
 from contextlib import asynccontextmanager
 from enum import Enum
 from typing import Annotated

@@ -1,6 +1,6 @@
 # fails: test_a_product_is_found_by_its_id
 # kind: validation
-# says: The path says {id}, but get_product
+# says: The path says {id}, but get_product (line 54) has no parameter of that name. So FastAPI looks for product_id in the path
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum

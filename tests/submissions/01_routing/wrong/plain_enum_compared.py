@@ -1,6 +1,6 @@
 # fails: test_a_category_lists_its_products
 # kind: wrong-body
-# says: plain Enum
+# says: If the type of the parameter is a plain Enum: a member of it is not equal to a string
 from contextlib import asynccontextmanager
 from enum import Enum
 from typing import Annotated

@@ -1,6 +1,6 @@
 # fails: test_the_catalogue_is_read_at_startup
 # kind: wrong-body
-# says: too early
+# says: it was read too early
 from enum import Enum
 from typing import Annotated
 

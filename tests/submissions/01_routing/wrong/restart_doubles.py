@@ -1,6 +1,6 @@
 # fails: test_a_restart_does_not_double_the_catalogue
 # kind: wrong-body
-# says: started it again
+# says: started it again. GET /products is now different from what it was after the first start: something of the first start is left, or something is missing in the second
 from contextlib import asynccontextmanager
 from enum import Enum
 from typing import Annotated

@@ -1,6 +1,6 @@
 # fails: test_an_unknown_id_is_404
 # kind: returned-exception
-# says: Write raise instead of return
+# says: Returned, it is only a value that becomes JSON; raised, it becomes the response. Write raise instead of return
 from contextlib import asynccontextmanager
 from typing import Literal
 

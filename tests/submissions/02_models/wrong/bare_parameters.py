@@ -1,6 +1,6 @@
 # fails: test_a_sign_up_creates_a_user
 # kind: validation
-# says: reads email from the query string
+# says: reads email from the query string, and it was sent in the JSON body
 from datetime import datetime, timezone
 from typing import Literal
 

@@ -1,6 +1,6 @@
 # fails: test_a_free_email_signs_up
 # kind: wrong-status
-# says: Its email is not taken
+# says: Its email is not taken, and only that counts: 201
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated

@@ -1,6 +1,6 @@
 # fails: test_other_texts_come_back_as_sent
 # kind: wrong-body
-# says: an empty text is not null
+# says: White space and capital letters stay, and an empty text is not null
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated

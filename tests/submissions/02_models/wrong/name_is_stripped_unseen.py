@@ -1,6 +1,6 @@
 # fails: test_a_name_is_trimmed_and_then_counted
 # kind: server-error
-# says: Line 82 raised TypeError
+# says: Line 82 raised TypeError: descriptor 'strip' for 'str' objects doesn't apply to a 'NoneType' object. A name that is null must be refused with 422
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated

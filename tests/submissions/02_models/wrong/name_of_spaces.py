@@ -1,6 +1,6 @@
 # fails: test_a_name_is_trimmed_and_then_counted
 # kind: wrong-status
-# says: A name of three spaces is empty once it is trimmed
+# says: A name of three spaces is empty once it is trimmed, so it must be refused with 422
 from datetime import datetime, timezone
 from typing import List, Literal, Optional
 

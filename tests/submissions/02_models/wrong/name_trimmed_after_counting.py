@@ -1,6 +1,6 @@
 # fails: test_a_name_is_trimmed_and_then_counted
 # kind: validation
-# says: as name in the body
+# says: as name in the body: String should have at most 80 characters
 from datetime import datetime, timezone
 from typing import Literal
 

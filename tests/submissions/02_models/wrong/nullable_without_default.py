@@ -1,6 +1,6 @@
 # fails: test_full_name_may_be_missing_or_null
 # kind: validation
-# says: requires full_name in the body
+# says: requires full_name in the body, and the request has none. A field that may be left out needs a default
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated

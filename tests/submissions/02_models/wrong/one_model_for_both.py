@@ -1,6 +1,6 @@
 # fails: test_a_sign_up_answers_four_fields
 # kind: wrong-body
-# says: The answer shows the password that was just sent
+# says: The answer shows the password that was just sent. Answer with a model of its own, one that has no password
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated

@@ -1,6 +1,6 @@
 # fails: test_price_has_two_decimals
 # kind: wrong-body
-# says: always two digits of cents, with nothing else
+# says: are written as the whole units, a point and always two digits of cents, with nothing else
 from datetime import datetime, timezone
 from typing import Literal
 

@@ -1,6 +1,6 @@
 # fails: test_other_texts_come_back_as_sent
 # kind: wrong-body
-# says: The description is not answered as it was sent
+# says: The description is not answered as it was sent. White space and capital letters stay, and an empty text is not null
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated

@@ -1,6 +1,6 @@
 # fails: test_price_has_two_decimals
 # kind: wrong-body
-# says: only with @computed_field
+# says: The answer has no price. A property is part of the answer only with @computed_field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated

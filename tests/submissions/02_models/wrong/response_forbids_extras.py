@@ -1,6 +1,6 @@
 # fails: test_a_sign_up_creates_a_user
 # kind: response-model
-# says: as password, which its response model refuses
+# says: as password, which its response model refuses: Extra inputs are not permitted
 from datetime import datetime, timezone
 from typing import List, Literal, Optional
 

@@ -1,6 +1,6 @@
 # fails: test_a_sign_up_creates_a_user
 # kind: response-model
-# says: without is_active, which its response model requires
+# says: without is_active, which its response model requires. A response that breaks its own model is a 500
 from datetime import datetime, timezone
 from typing import List, Literal, Optional
 

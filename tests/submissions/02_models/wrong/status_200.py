@@ -1,6 +1,6 @@
 # fails: test_a_sign_up_creates_a_user
 # kind: wrong-status
-# says: answers 200, as every function does
+# says: answers 200, as every function does that does not say otherwise: status_code=201 in its decorator
 from datetime import datetime, timezone
 from typing import Literal
 

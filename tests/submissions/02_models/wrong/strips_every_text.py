@@ -1,6 +1,6 @@
 # fails: test_password_and_full_name_have_bounds
 # kind: validation
-# says: String should have at least 8 characters
+# says: as password in the body: String should have at least 8 characters
 import itertools
 from datetime import UTC, datetime
 from enum import Enum

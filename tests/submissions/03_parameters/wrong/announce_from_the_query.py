@@ -1,6 +1,6 @@
 # fails: test_a_price_is_changed
 # kind: wrong-body
-# says: is read from the query string
+# says: announce stands in the body, beside change and approval. A plain bool in a signature is read from the query string
 from typing import Annotated, Literal
 from uuid import UUID
 

@@ -1,6 +1,6 @@
 # fails: test_q_searches_the_names
 # kind: wrong-body
-# says: not only those of one page
+# says: All products are searched, not only those of one page
 from typing import Annotated, Literal, Self
 from uuid import UUID
 

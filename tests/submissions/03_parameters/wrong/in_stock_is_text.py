@@ -1,6 +1,6 @@
 # fails: test_in_stock_is_a_switch_with_three_positions
 # kind: wrong-body
-# says: exactly 0 in stock
+# says: in_stock=false finds the products with exactly 0 in stock, and no others
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID

@@ -1,6 +1,6 @@
 # fails: test_the_stock_is_replaced
 # kind: wrong-body
-# says: GET /products shows this new value
+# says: GET /products shows this new value, and everything else as it was. Change the product in products itself, and every route shows the same
 import uuid
 from functools import lru_cache
 from typing import List, Literal, Optional

@@ -1,6 +1,6 @@
 # fails: test_tags_are_all_demanded
 # kind: wrong-body
-# says: as if no tag had been sent
+# says: All products came back, as if no tag had been sent
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID

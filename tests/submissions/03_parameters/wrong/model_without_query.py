@@ -1,6 +1,6 @@
 # fails: test_the_list_comes_in_pages
 # kind: validation
-# says: from the body
+# says: reads a parameter from the body, and this request has none
 from typing import Annotated, Literal, Self
 from uuid import UUID
 

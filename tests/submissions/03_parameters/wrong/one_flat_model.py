@@ -1,6 +1,6 @@
 # fails: test_a_price_is_changed
 # kind: validation
-# says: it was sent inside change
+# says: looks for new_price_cents at the top of the body, and it was sent inside change
 import uuid
 from typing import List, Literal, Optional
 

@@ -1,6 +1,6 @@
 # fails: test_the_list_comes_in_pages
 # kind: validation
-# says: requires q in the query string
+# says: requires q in the query string. Give it a default
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID

@@ -1,6 +1,6 @@
 # fails: test_a_sku_has_a_pattern
 # kind: wrong-status
-# says: with nothing before or after
+# says: MUGS-0001 can never be a sku: that is three letters from A to Z, a hyphen and four digits, with nothing before or after
 from typing import Annotated, Literal, Self
 from uuid import UUID
 

@@ -1,6 +1,6 @@
 # fails: test_a_price_change_that_cannot_be_is_refused
 # kind: wrong-body
-# says: nothing may have changed
+# says: The request was refused, so nothing may have changed, and GET /products shows a difference
 import re
 import uuid
 

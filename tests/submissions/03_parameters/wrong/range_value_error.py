@@ -1,6 +1,6 @@
 # fails: test_a_price_range_upside_down_is_422
 # kind: server-error
-# says: raised ValueError: max_price < min_price
+# says: raised ValueError: max_price < min_price. No price is at least 2000 and at most 1000. The client has mixed up the two, and 422 tells it so
 import uuid
 from typing import List, Literal, Optional
 

@@ -1,6 +1,6 @@
 # fails: test_a_request_id_is_a_uuid
 # kind: wrong-header
-# says: same UUID in another form
+# says: This is the same UUID in another form: str() of a UUID writes it in lower case
 from typing import Annotated, Literal, Self
 from uuid import UUID
 

@@ -1,6 +1,6 @@
 # fails: test_the_request_id_comes_back
 # kind: server-error
-# says: 'UUID' object has no attribute 'encode'
+# says: raised AttributeError: 'UUID' object has no attribute 'encode'
 from typing import Annotated, Literal, Self
 from uuid import UUID
 

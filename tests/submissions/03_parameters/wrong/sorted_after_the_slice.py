@@ -1,6 +1,6 @@
 # fails: test_sort_orders_the_list
 # kind: wrong-body
-# says: cut the page afterwards
+# says: Sort everything that was found, and cut the page afterwards
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID

@@ -1,6 +1,6 @@
 # fails: test_sort_orders_the_list
 # kind: wrong-body
-# says: the smaller id comes first
+# says: the smaller id comes first, also when the order is turned round by the minus sign
 from typing import Annotated, Literal
 from uuid import UUID
 

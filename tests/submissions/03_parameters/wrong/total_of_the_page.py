@@ -1,6 +1,6 @@
 # fails: test_the_list_comes_in_pages
 # kind: wrong-body
-# says: total counts all that match
+# says: total counts all that match, on whatever page they are
 from typing import Annotated, Literal, Self
 from uuid import UUID
 

@@ -1,6 +1,6 @@
 # fails: test_prices_narrow_the_list
 # kind: wrong-body
-# says: Nothing in the shop costs 0 cents
+# says: Nothing in the shop costs 0 cents or less, so nothing is found
 import uuid
 from typing import List, Literal, Optional
 

@@ -1,6 +1,6 @@
 # fails: load
 # kind: import
-# says: write -> None, and return nothing
+# says: says what the answer of a status without a body looks like. The type after -> is a response model: write -> None, and return nothing
 from itertools import count
 
 from fastapi import FastAPI, HTTPException, Response

@@ -1,6 +1,6 @@
 # fails: test_a_sku_is_taken_while_a_product_has_it
 # kind: wrong-status
-# says: the shop can never use it again
+# says: What is remembered of it beside the products was not taken out when the product got another sku or was deleted, so the shop can never use it again
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request, Response

@@ -1,6 +1,6 @@
 # fails: test_ids_are_never_used_again
 # kind: wrong-body
-# says: every old link, order or bookmark
+# says: was given out before, and its product was deleted. A new id must be greater: given twice, every old link, order or bookmark
 from fastapi import FastAPI, HTTPException, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, ValidationError

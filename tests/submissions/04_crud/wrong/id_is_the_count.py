@@ -1,6 +1,6 @@
 # fails: test_post_creates_a_product
 # kind: wrong-body
-# says: belongs to another product already
+# says: This id belongs to another product already, which is now overwritten
 from fastapi import FastAPI, HTTPException, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, ValidationError

@@ -1,6 +1,6 @@
 # fails: test_the_list_shows_every_product
 # kind: wrong-body
-# says: of another form
+# says: The response is an object of another form than the contract asks for
 from itertools import count
 
 from fastapi import FastAPI, HTTPException, Response

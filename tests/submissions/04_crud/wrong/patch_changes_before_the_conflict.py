@@ -1,6 +1,6 @@
 # fails: test_put_and_patch_refuse_a_taken_sku
 # kind: wrong-body
-# says: checked afterwards
+# says: The request was refused, and yet the shop is another one than before. Something was stored, changed or deleted first and checked afterwards
 from fastapi import FastAPI, HTTPException, Response
 from pydantic import ValidationError
 from shop import ProductIn

@@ -1,6 +1,6 @@
 # fails: test_patch_changes_only_what_is_sent
 # kind: wrong-body
-# says: the client has lost what it never touched
+# says: The fields that were not sent came into the change with their defaults and overwrote the product: the client has lost what it never touched
 from typing import Optional
 
 from fastapi import APIRouter, FastAPI, HTTPException, Response

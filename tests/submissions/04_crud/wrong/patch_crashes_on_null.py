@@ -1,6 +1,6 @@
 # fails: test_patch_refuses_null_where_a_value_is_needed
 # kind: server-error
-# says: Raise RequestValidationError(error.errors())
+# says: That is a 500. Raise RequestValidationError(error.errors()), of fastapi.exceptions, and it is a 422
 from itertools import count
 
 from fastapi import FastAPI, HTTPException, Response

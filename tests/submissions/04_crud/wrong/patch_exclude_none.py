@@ -1,6 +1,6 @@
 # fails: test_patch_takes_null_and_empty_values
 # kind: wrong-body
-# says: null was dropped as if nothing had been sent
+# says: null was dropped as if nothing had been sent, as exclude_none
 from itertools import count
 
 from fastapi import FastAPI, HTTPException, Response

@@ -1,6 +1,6 @@
 # fails: test_patch_refuses_null_where_a_value_is_needed
 # kind: wrong-status
-# says: may not, for that reason, be null
+# says: A field that may be left out may not, for that reason, be null
 from typing import Optional
 
 from fastapi import APIRouter, FastAPI, HTTPException, Response

@@ -1,6 +1,6 @@
 # fails: test_patch_checks_the_product_that_comes_out
 # kind: server-error
-# says: which holds the exception itself
+# says: answers with error.errors(), which holds the exception itself
 from itertools import count
 
 from fastapi import FastAPI, HTTPException, Response

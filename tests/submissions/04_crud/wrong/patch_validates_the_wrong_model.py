@@ -1,6 +1,6 @@
 # fails: test_patch_checks_the_product_that_comes_out
 # kind: wrong-status
-# says: as a ProductIn, which has this rule
+# says: so merge first, and then validate it as a ProductIn, which has this rule
 from itertools import count
 
 from fastapi import FastAPI, HTTPException, Response

@@ -1,6 +1,6 @@
 # fails: test_patch_changes_only_what_is_sent
 # kind: validation
-# says: exclude_unset=True is missing
+# says: put in as null or as a default (exclude_unset=True is missing) they break rules
 from itertools import count
 
 from fastapi import FastAPI, HTTPException, Response

@@ -1,6 +1,6 @@
 # fails: test_a_product_may_keep_its_sku
 # kind: wrong-status
-# says: The search for the sku goes through all products
+# says: The search for the sku goes through all products and finds the product itself
 from typing import Optional
 
 from fastapi import APIRouter, FastAPI, HTTPException, Response

@@ -1,6 +1,6 @@
 # fails: test_put_never_creates
 # kind: wrong-status
-# says: a typing error in an id
+# says: If PUT creates, a typing error in an id becomes a new product
 from itertools import count
 
 from fastapi import FastAPI, HTTPException, Response

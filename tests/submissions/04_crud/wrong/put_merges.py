@@ -1,6 +1,6 @@
 # fails: test_put_sets_the_rest_to_its_default
 # kind: wrong-body
-# says: PUT kept the old
+# says: PUT kept the old sale_price_cents: 100. The body, which is the whole product now, does not have it, so it goes back to its default
 from itertools import count
 
 from fastapi import FastAPI, HTTPException, Response

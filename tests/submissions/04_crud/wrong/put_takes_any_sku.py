@@ -1,6 +1,6 @@
 # fails: test_put_and_patch_refuse_a_taken_sku
 # kind: wrong-status
-# says: wherever it can change
+# says: The sku must be looked for wherever it can change
 from typing import Optional
 
 from fastapi import APIRouter, FastAPI, HTTPException, Response

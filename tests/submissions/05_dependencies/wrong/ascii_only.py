@@ -1,6 +1,6 @@
 # fails: test_a_write_with_a_wrong_key_is_401
 # kind: server-error
-# says: comparing strings with non-ASCII characters is not supported
+# says: raised TypeError: comparing strings with non-ASCII characters is not supported
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -1,6 +1,6 @@
 # fails: load
 # kind: import
-# says: Give Depends the function itself
+# says: calls the function inside Depends(). Give Depends the function itself
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime

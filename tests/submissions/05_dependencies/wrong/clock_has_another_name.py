@@ -1,6 +1,6 @@
 # fails: test_the_time_can_be_replaced
 # kind: seam-missing
-# says: Its functions are get_settings, get_clock
+# says: and look for it in main.py, where no such name is. Its functions are get_settings, get_clock
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -1,6 +1,6 @@
 # fails: test_the_default_keeps_to_the_maximum
 # kind: wrong-body
-# says: the smaller one of 20 and page_max
+# says: Without a limit in the request, the limit is the smaller one of 20 and page_max
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -1,6 +1,6 @@
 # fails: test_the_default_keeps_to_the_maximum
 # kind: wrong-status
-# says: it cannot be wrong
+# says: and this request names no limit at all: it cannot be wrong
 import hmac
 from datetime import datetime, timezone
 from typing import List, Optional

@@ -1,6 +1,6 @@
 # fails: test_a_write_with_the_key_works
 # kind: server-error
-# says: did not raise it again
+# says: A dependency with yield caught an exception and did not raise it again
 import hmac
 from datetime import datetime, timezone
 from typing import List, Optional

@@ -1,6 +1,6 @@
 # fails: test_nothing_needs_to_be_set
 # kind: server-error
-# says: Only what returns can be
+# says: A dependency with yield was used again after its end. Is it cached? Only what returns can be
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime

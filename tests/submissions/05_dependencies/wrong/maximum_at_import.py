@@ -1,6 +1,6 @@
 # fails: test_the_page_follows_replaced_settings
 # kind: wrong-status
-# says: or was read once and kept
+# says: its maximum comes from somewhere else, or was read once and kept
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime

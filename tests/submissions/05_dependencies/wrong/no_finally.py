@@ -1,6 +1,6 @@
 # fails: test_the_repo_is_closed_after_an_error
 # kind: wrong-body
-# says: the exception comes out of the yield
+# says: the exception comes out of the yield, and only a finally runs after it
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -1,6 +1,6 @@
 # fails: test_nobody_gets_in_without_a_key_in_the_settings
 # kind: wrong-status
-# says: the whole shop stands open
+# says: a request without X-API-Key is 401. Else the whole shop stands open
 import hmac
 from datetime import datetime, timezone
 from typing import List, Optional

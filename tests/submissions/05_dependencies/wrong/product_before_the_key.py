@@ -1,6 +1,6 @@
 # fails: test_the_key_is_asked_for_first
 # kind: wrong-status
-# says: a stranger can find out which products exist
+# says: So a stranger can find out which products exist, or what a body must look like, without a key
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -1,6 +1,6 @@
 # fails: test_each_request_has_one_repo
 # kind: wrong-body
-# says: two people at the same time would work on one connection
+# says: Each request opens one of its own: with a repo from an earlier request, two people at the same time would work on one connection
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime

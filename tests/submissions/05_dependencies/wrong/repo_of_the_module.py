@@ -1,6 +1,6 @@
 # fails: test_nothing_is_opened_before_a_request
 # kind: wrong-body
-# says: none of them could close it
+# says: all requests would share this repo, and none of them could close it
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime

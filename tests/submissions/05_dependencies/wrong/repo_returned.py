@@ -1,6 +1,6 @@
 # fails: test_the_repo_is_closed
 # kind: wrong-body
-# says: one that yields it goes on after the response
+# says: A function that returns a repo is left by then and cannot close it; one that yields it goes on after the response
 import secrets
 from datetime import UTC, datetime
 from functools import lru_cache

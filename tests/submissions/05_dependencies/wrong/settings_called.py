@@ -1,6 +1,6 @@
 # fails: test_the_settings_can_be_replaced
 # kind: wrong-body
-# says: FastAPI replaces only what it calls itself
+# says: FastAPI replaces only what it calls itself, through Depends(get_settings)
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime

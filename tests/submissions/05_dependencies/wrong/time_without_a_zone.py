@@ -1,6 +1,6 @@
 # fails: test_info_shows_the_time
 # kind: wrong-body
-# says: now has no time zone
+# says: now has no time zone: there is neither Z nor +00:00 at its end, so it means another moment in each country. datetime.now() makes such a time, and datetime.now(UTC) one with a zone
 import hmac
 from datetime import datetime
 from typing import List, Optional

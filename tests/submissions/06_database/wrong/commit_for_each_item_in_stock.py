@@ -1,6 +1,6 @@
 # fails: test_an_order_of_too_much_changes_nothing
 # kind: wrong-body
-# says: pieces are missing in the stock
+# says: pieces are missing in the stock, and nobody has ordered them
 import os
 from collections import Counter
 from collections.abc import AsyncIterator

@@ -1,6 +1,6 @@
 # fails: test_a_user_is_created
 # kind: response-model
-# says: whose id is still null
+# says: whose id is still null: it was never written to the database, which gives it that. session.add() only notes it; the write is await session.commit(), or flush(). Without await they do nothing
 import os
 from collections import Counter
 from collections.abc import AsyncIterator

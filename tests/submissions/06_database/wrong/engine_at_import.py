@@ -1,6 +1,6 @@
 # fails: test_the_tables_are_made_when_the_app_starts
 # kind: wrong-body
-# says: The address counts that stands there when the app starts
+# says: The address counts that stands there when the app starts. An engine that is made while main.py is imported has another one
 import os
 from collections import Counter
 from collections.abc import AsyncIterator

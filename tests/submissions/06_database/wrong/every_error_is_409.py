@@ -1,6 +1,6 @@
 # fails: test_a_commit_that_fails_is_no_success
 # kind: wrong-status
-# says: its disk was full
+# says: because its disk was full. The answer was 409, which says something else: either that all went well, or that the client did something wrong
 import os
 from collections import Counter
 from collections.abc import AsyncIterator

@@ -1,6 +1,6 @@
 # fails: test_a_user_is_created
 # kind: response-model
-# says: expire_on_commit=False
+# says: A commit makes the session forget it, and in async code a look cannot load it again. Make the sessions with expire_on_commit=False
 import os
 from collections import Counter
 from collections.abc import AsyncIterator

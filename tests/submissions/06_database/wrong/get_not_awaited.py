@@ -1,6 +1,6 @@
 # fails: test_a_product_is_created_and_read
 # kind: response-model
-# says: an await is missing before the call of get()
+# says: returned a coroutine: an await is missing before the call of get()
 import os
 from collections import Counter
 from collections.abc import AsyncIterator

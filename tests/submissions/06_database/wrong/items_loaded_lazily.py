@@ -1,6 +1,6 @@
 # fails: test_the_orders_of_a_user_have_their_items
 # kind: response-model
-# says: selectinload(Order.items)
+# says: Nothing has loaded that, and in async code a look cannot. Load it in the query: selectinload(Order.items)
 import os
 from collections import Counter
 from collections.abc import AsyncIterator

@@ -1,6 +1,6 @@
 # fails: test_an_order_of_too_much_changes_nothing
 # kind: wrong-body
-# says: pieces are missing in the stock
+# says: what it wrote before it came to that product is committed: pieces are missing in the stock
 import os
 from contextlib import asynccontextmanager
 from pathlib import Path

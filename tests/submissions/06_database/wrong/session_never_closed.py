@@ -1,6 +1,6 @@
 # fails: test_each_request_gives_its_connection_back
 # kind: wrong-body
-# says: still holds the connection
+# says: and a session still holds the connection that it got from the pool
 # terminal: what it leaves open is collected at other times there
 import os
 from collections import Counter

@@ -1,6 +1,6 @@
 # fails: test_a_sku_belongs_to_one_product_also_at_the_same_time
 # kind: wrong-body
-# says: and then stored its own
+# says: Each request looked, found none, and then stored its own
 import os
 from collections import Counter
 from collections.abc import AsyncIterator

@@ -1,6 +1,6 @@
 # fails: test_a_mail_does_not_block_the_loop
 # kind: wrong-body
-# says: send() was called on the event loop
+# says: send() was called on the event loop. It blocks: the response has left
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
 from logs import audit, log
 from mailer import Mailer, get_mailer

@@ -1,6 +1,6 @@
 # fails: test_a_mail_leaves_after_the_response
 # kind: wrong-body
-# says: sent before the response left
+# says: sent before the response left: when the mail server takes ten seconds, the client of POST /users waits ten seconds. After the response had left, a task was no function but the result of a call: give add_task() the function, without parentheses
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
 from logs import audit, log
 from mailer import Mailer, get_mailer

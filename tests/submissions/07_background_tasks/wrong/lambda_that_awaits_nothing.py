@@ -1,6 +1,6 @@
 # fails: test_a_new_user_gets_a_welcome_mail
 # kind: wrong-body
-# says: a coroutine without await never begins
+# says: What asyncio.create_task() began ends with the app; a coroutine without await never begins
 import asyncio
 
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response

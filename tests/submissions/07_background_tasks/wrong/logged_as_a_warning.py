@@ -1,6 +1,6 @@
 # fails: test_a_mail_that_fails_is_logged
 # kind: wrong-body
-# says: logged no error
+# says: failed after the response had left, and your code has logged no error
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
 from logs import audit, log
 from mailer import Mailer, get_mailer

@@ -1,6 +1,6 @@
 # fails: test_a_mail_that_fails_stops_nothing_else
 # kind: wrong-body
-# says: the audit line behind it was never written
+# says: the audit line behind it was never written: an exception ends all tasks that follow
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
 from logs import audit, log
 from mailer import Mailer, get_mailer

@@ -1,6 +1,6 @@
 # fails: test_the_log_keeps_no_secrets
 # kind: wrong-body
-# says: when the mail failed, the password
+# says: when the mail failed, the password of the request stands in the log
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
 from logs import audit, log
 from mailer import Mailer, get_mailer

@@ -1,6 +1,6 @@
 # fails: test_a_report_has_a_session_of_its_own
 # kind: wrong-body
-# says: or the request holds its connection
+# says: The session was opened for the request, and the task used it after the response had left. Either it is closed by then, or the request holds its connection
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
 from logs import audit, log
 from mailer import Mailer, get_mailer

@@ -1,6 +1,6 @@
 # fails: test_a_report_is_done
 # kind: wrong-status
-# says: as another worker of the app would
+# says: as another worker of the app would. GET /reports/14 does not know it: reports live in the store, where all workers find them
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
 from logs import audit, log
 from mailer import Mailer, get_mailer

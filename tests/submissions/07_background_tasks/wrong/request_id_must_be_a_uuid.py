@@ -1,6 +1,6 @@
 # fails: test_an_order_leaves_one_audit_line
 # kind: validation
-# says: x-request-id
+# says: as x-request-id in the headers: Input should be a valid UUID
 from typing import Annotated
 from uuid import UUID
 

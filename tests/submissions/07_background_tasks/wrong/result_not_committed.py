@@ -1,6 +1,6 @@
 # fails: test_a_report_is_done
 # kind: wrong-body
-# says: lost without a commit of its session
+# says: What the task has changed is lost without a commit of its session
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
 from logs import audit, log
 from mailer import Mailer, get_mailer

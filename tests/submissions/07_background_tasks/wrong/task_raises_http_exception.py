@@ -1,6 +1,6 @@
 # fails: test_a_mail_that_fails_stops_nothing_else
 # kind: wrong-body
-# says: After the response had left, line 25 raised HTTPException: 502
+# says: an exception ends all tasks that follow. Nobody can see who ordered what. After the response had left, line 25 raised HTTPException: 502
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
 from logs import audit, log
 from mailer import Mailer, get_mailer

@@ -1,6 +1,6 @@
 # fails: test_a_new_user_gets_a_welcome_mail
 # kind: wrong-body
-# says: the BackgroundTasks that it gave to the function
+# says: FastAPI runs only the BackgroundTasks that it gave to the function
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
 from logs import audit, log
 from mailer import Mailer, get_mailer

@@ -1,6 +1,6 @@
 # fails: test_an_order_is_confirmed
 # kind: wrong-body
-# says: or that the response carries
+# says: was answered with 201, and nobody ever got the mail. FastAPI runs only the BackgroundTasks that it gave to the function, or that the response carries
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from logs import audit, log

@@ -1,6 +1,6 @@
 # fails: test_another_algorithm_is_401
 # kind: wrong-status
-# says: The contract knows HS256 only
+# says: signed with SECRET_KEY and HS512, and was let in. The contract knows HS256 only
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

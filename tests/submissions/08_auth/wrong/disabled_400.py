@@ -1,6 +1,6 @@
 # fails: test_all_failed_logins_look_the_same
 # kind: wrong-status
-# says: tells a stranger
+# says: That is 401, as with a wrong password: another answer tells a stranger which names there are
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

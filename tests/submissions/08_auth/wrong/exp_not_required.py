@@ -1,6 +1,6 @@
 # fails: test_a_token_has_its_time
 # kind: wrong-status
-# says: it cannot be called back
+# says: a token without exp, and was let in. It never ends, and it cannot be called back
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

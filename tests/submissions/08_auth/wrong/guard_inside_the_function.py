@@ -1,6 +1,6 @@
 # fails: test_the_guard_comes_first
 # kind: wrong-status
-# says: was looked at before the token was
+# says: was looked at before the token was. So somebody who may not do this at all can find out which products there are
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

@@ -1,6 +1,6 @@
 # fails: test_logging_in
 # kind: wrong-status
-# says: verify() knows how to compare
+# says: A hash that is made again to be compared has another salt, and never fits: verify() knows how to compare
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

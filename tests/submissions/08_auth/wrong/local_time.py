@@ -1,6 +1,6 @@
 # fails: test_what_the_token_says
 # kind: wrong-body
-# says: without a zone
+# says: Is it another number, or datetime.now() without a zone, which PyJWT takes for UTC
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

@@ -1,6 +1,6 @@
 # fails: test_hashing_leaves_the_loop_free
 # kind: wrong-body
-# says: a few logins at once stop the shop
+# says: verified the password on the event loop, in an async def. For as long as that takes, no other request is answered: a few logins at once stop the shop
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

@@ -1,6 +1,6 @@
 # fails: test_no_token_is_401
 # kind: wrong-header
-# says: the client has to guess
+# says: A 401 says in WWW-Authenticate how one proves who one is: Bearer, by a token. Without it, the client has to guess
 import base64
 import hmac
 import json

@@ -1,6 +1,6 @@
 # fails: test_no_token_is_401
 # kind: server-error
-# says: DecodeError
+# says: DecodeError: Not enough segments. The check sent the header "Authorization: Bearer". Whatever is wrong with it, the answer is the same. Whoever cannot be identified gets 401
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

@@ -1,6 +1,6 @@
 # fails: test_what_the_token_says
 # kind: wrong-body
-# says: sub is the id of the user as a text
+# says: sub is the id of the user as a text. The standard wants one
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

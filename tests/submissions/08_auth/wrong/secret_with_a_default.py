@@ -1,6 +1,6 @@
 # fails: test_no_start_without_a_secret
 # kind: wrong-body
-# says: is known to all who read it
+# says: SECRET_KEY is not set, and the app has started. With what does it sign? A secret in the source is known to all who read it
 import base64
 import hmac
 import json

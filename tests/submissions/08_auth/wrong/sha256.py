@@ -1,6 +1,6 @@
 # fails: test_the_store_keeps_a_hash
 # kind: wrong-body
-# says: which is made to be fast
+# says: password_hash looks like sha256, which is made to be fast: a graphics card tries billions of passwords a second
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta

@@ -1,6 +1,6 @@
 # fails: test_a_deleted_user_is_401
 # kind: wrong-status
-# says: The old token opens the new account
+# says: whose name is taken again, and was let in. The old token opens the new account
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

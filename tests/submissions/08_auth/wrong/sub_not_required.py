@@ -1,6 +1,6 @@
 # fails: test_a_token_names_a_user
 # kind: server-error
-# says: KeyError
+# says: raised KeyError: 'sub'. The check sent a token without sub
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

@@ -1,6 +1,6 @@
 # fails: test_openapi_shows_what_is_protected
 # kind: wrong-openapi
-# says: tokenUrl is the path of the login
+# says: The button Authorize in /docs asks another path for the token than the one that gives it. tokenUrl is the path of the login
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

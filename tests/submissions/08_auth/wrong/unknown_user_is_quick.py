@@ -1,6 +1,6 @@
 # fails: test_all_failed_logins_take_the_same_time
 # kind: wrong-body
-# says: it has not worked at all
+# says: after a name that nobody has, it has not worked at all
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

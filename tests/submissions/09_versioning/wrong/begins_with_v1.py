@@ -1,6 +1,6 @@
 # fails: test_nothing_else_ends
 # kind: wrong-body
-# says: begin with /api/v1
+# says: Does something look for paths that begin with /api/v1, or that hold /v1
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Annotated, Literal

@@ -1,6 +1,6 @@
 # fails: test_texts_become_cents
 # kind: wrong-body
-# says: cannot hold most prices
+# says: A float cannot hold most prices, and the shop loses a cent here and there
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,6 +1,6 @@
 # fails: test_deprecation
 # kind: wrong-header
-# says: is for OpenAPI, which people read
+# says: deprecated=True is for OpenAPI, which people read. A program reads headers, on every success of version 1
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass

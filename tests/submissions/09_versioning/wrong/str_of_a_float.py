@@ -1,6 +1,6 @@
 # fails: test_cents_become_texts
 # kind: wrong-body
-# says: always two digits
+# says: the euros, a point, and always two digits
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,6 +1,6 @@
 # fails: test_products_of_version_2
 # kind: wrong-body
-# says: also has "price"
+# says: The response also has "price", which the contract does not
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Annotated, Literal

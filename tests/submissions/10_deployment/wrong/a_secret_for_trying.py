@@ -1,6 +1,6 @@
 # fails: test_no_start_without_a_secret
 # kind: wrong-body
-# says: everyone can read in the source
+# says: SECRET_KEY is not set, and the app has started, with a secret that everyone can read in the source
 # over: solution
 from typing import Annotated
 

@@ -1,6 +1,6 @@
 # fails: test_live
 # kind: wrong-status
-# says: that does not bring the database back
+# says: Whoever watches it will start it again, and again: that does not bring the database back
 # over: solution
 from typing import Annotated
 

@@ -1,6 +1,6 @@
 # fails: test_alive_before_it_is_ready
 # kind: wrong-status
-# says: answered nobody until the model was loaded
+# says: The app answered nobody until the model was loaded
 import asyncio
 import threading
 from contextlib import asynccontextmanager

@@ -1,6 +1,6 @@
 # fails: test_it_becomes_ready
 # kind: wrong-status
-# says: is it found by the function that answers this
+# says: Does something load the model, and is it found by the function that answers this
 import asyncio
 import threading
 from contextlib import asynccontextmanager

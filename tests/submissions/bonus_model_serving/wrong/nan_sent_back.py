@@ -1,6 +1,6 @@
 # fails: test_finite_features
 # kind: server-error
-# says: FastAPI's 422 shows what was sent
+# says: FastAPI's 422 shows what was sent. That was NaN or Infinity, which JSON does not have, so the 422 became a 500
 import asyncio
 import threading
 from contextlib import asynccontextmanager

@@ -1,6 +1,6 @@
 # fails: test_nothing_blocks_the_loop
 # kind: wrong-body
-# says: predict() was called on the event loop
+# says: predict() was called on the event loop. Until it returns, the app answers nobody
 import asyncio
 import threading
 from contextlib import asynccontextmanager

@@ -1,6 +1,6 @@
 # fails: test_a_prediction
 # kind: wrong-body
-# says: and not rounded
+# says: they may differ by a millionth. The probability is that of a return, whatever the label is, and not rounded
 import asyncio
 import threading
 from contextlib import asynccontextmanager

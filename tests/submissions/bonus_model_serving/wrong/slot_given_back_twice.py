@@ -1,6 +1,6 @@
 # fails: test_two_at_once_after_failures
 # kind: wrong-body
-# says: gives its slot back
+# says: It must be two again: a prediction that fails gives its slot back once
 import asyncio
 import logging
 from contextlib import asynccontextmanager, contextmanager

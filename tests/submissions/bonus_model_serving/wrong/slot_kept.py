@@ -1,6 +1,6 @@
 # fails: test_a_slot_is_given_back
 # kind: wrong-status
-# says: each has kept its slot
+# says: and this one finds no room: each has kept its slot
 import asyncio
 import threading
 from contextlib import asynccontextmanager

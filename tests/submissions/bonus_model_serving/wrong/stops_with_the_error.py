@@ -1,6 +1,6 @@
 # fails: test_a_broken_model
 # kind: startup-failed
-# says: The app was stopping
+# says: The app was stopping, so no request could be answered
 import asyncio
 import threading
 from contextlib import asynccontextmanager

@@ -1,6 +1,6 @@
 # fails: test_two_at_once
 # kind: wrong-body
-# says: they do not wait for the first two
+# says: and the other three are 503 at once: they do not wait for the first two
 import asyncio
 import threading
 from contextlib import asynccontextmanager

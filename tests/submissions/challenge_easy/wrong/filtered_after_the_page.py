@@ -1,6 +1,6 @@
 # fails: test_the_list_is_filtered
 # kind: wrong-body
-# says: cut before the books were filtered
+# says: The page was cut before the books were filtered, so some that fit are missing
 from itertools import count
 from typing import Annotated, Literal, Self
 

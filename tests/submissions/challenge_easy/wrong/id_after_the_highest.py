@@ -1,6 +1,6 @@
 # fails: test_ids_are_never_used_again
 # kind: wrong-body
-# says: given out before
+# says: This id was given out before, or is smaller than one that was
 from typing import List, Literal, Optional
 
 from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request, Response, status

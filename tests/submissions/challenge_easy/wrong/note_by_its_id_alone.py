@@ -1,6 +1,6 @@
 # fails: test_notes_belong_to_a_book
 # kind: wrong-status
-# says: looked up by its id alone
+# says: It was looked up by its id alone, so every book shows every note
 from typing import List, Literal, Optional
 
 from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request, Response, status

@@ -1,6 +1,6 @@
 # fails: test_notes_vanish_with_their_book
 # kind: wrong-status
-# says: still shown under it
+# says: The book was deleted, and its note is still shown under it
 from itertools import count
 from typing import Annotated, Literal, Self
 

@@ -1,6 +1,6 @@
 # fails: test_the_list_comes_in_pages
 # kind: wrong-body
-# says: Turn the whole list round first
+# says: The order is right, and these are other books. Turn the whole list round first
 from typing import List, Literal, Optional
 
 from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request, Response, status

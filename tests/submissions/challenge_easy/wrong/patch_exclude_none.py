@@ -1,6 +1,6 @@
 # fails: test_patch_takes_null_as_a_value
 # kind: wrong-body
-# says: take the value away
+# says: is a wish: take the value away. It is another one than not to send
 from itertools import count
 from typing import Annotated, Literal, Self
 

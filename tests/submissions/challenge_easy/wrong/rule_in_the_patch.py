@@ -1,6 +1,6 @@
 # fails: test_patch_checks_the_book_that_comes_out
 # kind: wrong-status
-# says: only a rule that sees both
+# says: only a finished book has one. Each field is fine by itself, so only a rule that sees both can refuse it
 from itertools import count
 from typing import Annotated, Literal, Self
 

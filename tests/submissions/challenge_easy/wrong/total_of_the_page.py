@@ -1,6 +1,6 @@
 # fails: test_the_list_comes_in_pages
 # kind: wrong-body
-# says: however many of them are on this page
+# says: however many of them are on this page. total tells a client how many pages there are
 from itertools import count
 from typing import Annotated, Literal, Self
 

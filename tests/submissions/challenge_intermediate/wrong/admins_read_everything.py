@@ -1,6 +1,6 @@
 # fails: test_entries_of_others_are_404
 # kind: wrong-status
-# says: an admin got through
+# says: The entry belongs to somebody else, and an admin got through
 import secrets
 from collections import defaultdict
 from dataclasses import dataclass

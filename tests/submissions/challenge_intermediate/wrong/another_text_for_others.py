@@ -1,6 +1,6 @@
 # fails: test_entries_of_others_are_404
 # kind: wrong-body
-# says: say it in other words
+# says: and one that is not there, are both 404, and say it in other words
 import base64
 import hashlib
 import hmac

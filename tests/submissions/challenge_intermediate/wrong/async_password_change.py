@@ -1,6 +1,6 @@
 # fails: test_hashing_leaves_the_loop_free
 # kind: wrong-body
-# says: in an async def
+# says: works out a hash on the event loop, in an async def. For as long as that takes, no other request is answered
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

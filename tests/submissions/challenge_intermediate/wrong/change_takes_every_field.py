@@ -1,6 +1,6 @@
 # fails: test_admins_see_and_disable_members
 # kind: wrong-body
-# says: they had an effect
+# says: The body held a role and a name too, and they had an effect
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 

@@ -1,6 +1,6 @@
 # fails: test_who_is_gone_is_401
 # kind: wrong-status
-# says: They go on as before
+# says: The check sent the token of a disabled member, and was let in. They go on as before
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

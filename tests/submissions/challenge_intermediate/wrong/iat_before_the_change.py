@@ -1,6 +1,6 @@
 # fails: test_a_new_password_ends_old_tokens
 # kind: wrong-status
-# says: within one second
+# says: and still counts. Whoever has stolen it stays in. (All this happened within one second.)
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

@@ -1,6 +1,6 @@
 # fails: test_a_new_password_ends_old_tokens
 # kind: wrong-status
-# says: PyJWT writes iat in whole seconds
+# says: The change and the login fell into the same second, and PyJWT writes iat in whole seconds
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

@@ -1,6 +1,6 @@
 # fails: test_entries_are_written_and_changed
 # kind: wrong-body
-# says: those and no others
+# says: The list shows those and no others, the oldest first
 import asyncio
 import time
 from itertools import count

@@ -1,6 +1,6 @@
 # fails: test_a_new_password_ends_old_tokens
 # kind: wrong-status
-# says: Whoever has stolen it stays in
+# says: The token was issued before the password changed, and still counts. Whoever has stolen it stays in
 import secrets
 from collections import defaultdict
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 # fails: test_entries_of_others_are_404
 # kind: wrong-status
-# says: how much the others write
+# says: 403 says that it is there: by trying numbers, one finds out how much the others write
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

@@ -1,6 +1,6 @@
 # fails: test_admins_see_and_disable_members
 # kind: wrong-status
-# says: the store is right
+# says: The store says member, and the store is right
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 

@@ -1,6 +1,6 @@
 # fails: load
 # kind: import
-# says: only half read
+# says: only half read: it was just importing this file, directly or through others. Two files that import each other wait for each other. Move what both need into a third one
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime

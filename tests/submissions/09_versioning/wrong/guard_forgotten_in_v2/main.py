@@ -1,6 +1,6 @@
 # fails: test_401_in_both
 # kind: wrong-status
-# says: missing for everybody
+# says: A guard that is missing in one version is missing for everybody: they use that one
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime

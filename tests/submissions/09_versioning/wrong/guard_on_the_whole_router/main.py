@@ -1,6 +1,6 @@
 # fails: test_looking_needs_no_token
 # kind: wrong-status
-# says: on too many operations
+# says: it did not before there were versions. The guard stands on too many operations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime

@@ -1,6 +1,6 @@
 # fails: test_unknown_products
 # kind: server-error
-# says: needs one of its own
+# says: It works for the app that has it: an app that is mounted needs one of its own
 from contextlib import asynccontextmanager
 
 from catalog import UnknownProduct, catalog

@@ -1,6 +1,6 @@
 # fails: test_deprecation
 # kind: wrong-header
-# says: a Response of your own
+# says: What is set on the parameter response does not get into a Response of your own
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime

@@ -1,6 +1,6 @@
 # fails: test_operation_ids
 # kind: wrong-openapi
-# says: only one is left
+# says: An operationId is the name of one operation. Generated clients make a method of each: of two with the same name, only one is left
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime

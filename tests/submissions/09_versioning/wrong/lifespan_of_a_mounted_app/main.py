@@ -1,6 +1,6 @@
 # fails: test_products_of_version_2
 # kind: server-error
-# says: nobody has called catalog.open()
+# says: The catalogue is not open: nobody has called catalog.open()
 from contextlib import asynccontextmanager
 
 from catalog import UnknownProduct, catalog

@@ -1,6 +1,6 @@
 # fails: test_nothing_without_a_version
 # kind: wrong-status
-# says: is a path of the old app
+# says: is a path of the old app. If it stays, programs go on using it
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime

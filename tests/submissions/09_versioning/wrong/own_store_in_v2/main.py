@@ -1,6 +1,6 @@
 # fails: test_one_stock
 # kind: wrong-body
-# says: both versions use the one service
+# says: It is one shop: both versions use the one service
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime

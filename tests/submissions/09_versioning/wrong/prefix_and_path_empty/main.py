@@ -1,6 +1,6 @@
 # fails: load
 # kind: import
-# says: includes a router without a prefix
+# says: includes a router without a prefix, and an operation in it has the path ""
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime

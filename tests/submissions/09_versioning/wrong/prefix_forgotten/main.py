@@ -1,6 +1,6 @@
 # fails: test_products_of_version_2
 # kind: validation
-# says: product_id
+# says: refuses "products" as product_id in the path: Input should be a valid integer
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime

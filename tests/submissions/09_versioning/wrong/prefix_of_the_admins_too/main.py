@@ -1,6 +1,6 @@
 # fails: test_no_part_twice
 # kind: wrong-openapi
-# says: included in one place too many
+# says: A router is included in one place too many, or a prefix stands in two places
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime

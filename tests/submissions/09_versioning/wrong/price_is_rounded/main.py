@@ -1,6 +1,6 @@
 # fails: test_version_1_refuses
 # kind: wrong-status
-# says: Rounding it would be a guess
+# says: Rounding it would be a guess: refuse it
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime

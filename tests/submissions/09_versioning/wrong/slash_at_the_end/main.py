@@ -1,6 +1,6 @@
 # fails: test_no_redirects
 # kind: wrong-status
-# says: no longer sends its token
+# says: That costs a second request, and behind a proxy it can lead to another host, where the client no longer sends its token
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime

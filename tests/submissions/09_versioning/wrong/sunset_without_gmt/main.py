@@ -1,6 +1,6 @@
 # fails: test_sunset
 # kind: wrong-header
-# says: with GMT at the end
+# says: in the form of dates in HTTP: format_datetime(…, usegmt=True) of email.utils makes it, with GMT at the end
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime

@@ -1,6 +1,6 @@
 # fails: test_deprecation
 # kind: wrong-header
-# says: an early draft
+# says: "true" was the form of an early draft, and other dates are not read
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime

@@ -1,6 +1,6 @@
 # fails: test_products_of_version_1
 # kind: wrong-body
-# says: also has "price_cents"
+# says: The response also has "price_cents", which the contract does not
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime

@@ -1,6 +1,6 @@
 # fails: test_deprecation
 # kind: wrong-header
-# says: Without tzinfo it is local time
+# says: datetime(2026, 1, 1, tzinfo=UTC).timestamp(). Without tzinfo it is local time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
