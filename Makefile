@@ -72,7 +72,7 @@ verify: $(AUTHOR)
 lint: $(AUTHOR)
 	@sh tools/lint.sh $(BIN)
 
-test: $(AUTHOR) lint browser
+test: $(AUTHOR) browser lint
 	@$(BIN)/python tools/reading.py
 	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder \
 		--cov=course --cov-report=term:skip-covered --cov-fail-under=90
@@ -80,7 +80,7 @@ test: $(AUTHOR) lint browser
 	@$(BIN)/python -m course verify --database postgresql
 
 browser: $(AUTHOR)
-	@sh tools/browser.sh $(BIN)
+	@sh tools/browser.sh $(BIN) tests
 
 bench: $(AUTHOR)
 	@$(BIN)/python benchmarks/run.py
@@ -110,10 +110,12 @@ lock: $(AUTHOR)
 
 # MkDocs is told to keep its banner on its own future to itself.
 docs: $(AUTHOR)
+	@sh tools/browser.sh $(BIN)
 	@$(BIN)/python -m course site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve --livereload --dev-addr 127.0.0.1:8001
 
 site: $(AUTHOR)
+	@sh tools/browser.sh $(BIN)
 	@$(BIN)/python -m course site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "The site is in site/."

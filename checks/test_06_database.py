@@ -822,8 +822,8 @@ def test_the_last_pieces_are_sold_once(database, api, rng):
             "one step."
         )
         assert sold == stock, (
-            f"{count} orders of one piece came together, there {are(stock)}, and only {sold} orders "
-            "were taken. As long as a piece is left, an order gets it: one that meets another one "
+            f"{count} orders of one piece came together, there {are(stock)}, and only {sold} got "
+            "one. As long as a piece is left, an order gets it: one that meets another one "
             "must wait or try again."
         )
         assert stock_of(api, product) == 0, (

@@ -19,6 +19,7 @@ from typing import Any
 from course import processes
 from course.catalogue import Exercise
 from course.child import CUT_OFF
+from course.harness import hung
 from course.harness.report import Check, Exchange, Report, apply
 from course.harness.request import Request
 from course.harness.words import inside, shorten
@@ -191,10 +192,10 @@ class Run:
             guilty = self.unanswered[0]
         stopping = guilty is not None and guilty.id in self.answered
         if guilty is None or not stopping or guilty.status == "pass":
-            check = guilty or Check("load", "The app can be imported and started")
+            check = guilty or hung.not_loaded()
             when = " while the app was being stopped after this check" if stopping else ""
             if guilty is None:
-                when = " while main.py was being imported or started"
+                when = hung.WHILE_LOADING
             end.tell(check, when, self.limits.run if late else self.allowed)
             check.exchanges = [self.exchange] if self.exchange else []
             if guilty is None:
@@ -204,7 +205,7 @@ class Run:
         self.answered[guilty.id] = guilty.status
         if late:
             for other in self.unanswered:
-                other.message = f"Not reached: the whole run took more than {self.limits.run:g} s."
+                other.message = hung.not_reached(self.limits.run)
                 self.answered[other.id] = other.status
 
 
@@ -233,20 +234,19 @@ class _End:
 
     def tell(self, check: Check, when: str, seconds: float) -> None:
         """Make it the verdict on a check."""
-        check.status = "error" if check.id == "load" else "fail"
-        check.kind = {"hung": "hung", "not started": "course-error"}.get(self.how, "crashed")
-        check.expected = "the process goes on"
         if self.how == "hung":
-            check.expected = f"an end within {seconds:g} s"
-        check.actual = self._what(seconds)
-        check.message = self._why(when)
+            hung.tell(check, seconds, self._why(when))
+        else:
+            check.status = "error" if check.id == "load" else "fail"
+            check.kind = "course-error" if self.how == "not started" else "crashed"
+            check.expected = "the process goes on"
+            check.actual = self._what()
+            check.message = self._why(when)
         if self.place:
             check.file, check.line, check.source = self.place
 
-    def _what(self, seconds: float) -> str:
+    def _what(self) -> str:
         match self.how:
-            case "hung":
-                return f"still running after {seconds:g} s"
             case "forked":
                 return f"more than {MOST_PROCESSES} processes"
             case "cut off":
@@ -274,10 +274,7 @@ class _End:
                     "an end, or a call that blocks?"
                 )
             case "hung" if not self.traced:
-                return (
-                    f"No answer came{when}, and the run was stopped. Is there a loop without an "
-                    "end, or a call that blocks?"
-                )
+                return hung.no_answer(when)
             case "hung":
                 return (
                     f"Nothing of yours was running{when}: the app waits for something that never "
@@ -297,11 +294,11 @@ class _End:
                 )
             case "not started":
                 return (
-                    f"The checks could not be started ({self._what(0)}). That is a mistake in the "
+                    f"The checks could not be started ({self._what()}). That is a mistake in the "
                     "course or in its installation, not in your code."
                 )
         return (
-            f"{at} ended the whole Python process{when} ({self._what(0)}). On a server that takes "
+            f"{at} ended the whole Python process{when} ({self._what()}). On a server that takes "
             "every other request down with it."
         )
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from course import checkfile
+from course import checkfile, playground
 from course.catalogue import Exercise, exercises
 from course.commands import typed
 from course.mutate import equivalents
@@ -28,19 +28,33 @@ def write(root: Path) -> list[Path]:
     every = exercises(root)
     parts = {f"{exercise.slug}.md": part(exercise) for exercise in every}
     parts |= {"commands.md": commands(), "proof.md": proof(every)}
-    changed = []
-    for name, text in parts.items():
-        path = root / FOLDER / name
-        if not path.is_file() or path.read_text("utf-8") != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
-            changed.append(path)
-    return changed
+    files = {root / FOLDER / name: text.encode() for name, text in parts.items()}
+    return [path for path, data in [*files.items(), *playground.files(every, root)] if put(path, data)]
+
+
+def put(path: Path, data: bytes) -> bool:
+    """Write a file, unless that is what it says already: then builders need not look again."""
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return True
 
 
 def part(exercise: Exercise) -> str:
-    """What a page says of its checks, and of the files."""
-    return "\n".join([*_checks(exercise), *_files(exercise)])
+    """What a page says of its checks, and of the files; before that, the place to work."""
+    return "\n".join([*_place(exercise), *_checks(exercise), *_files(exercise)])
+
+
+def _place(exercise: Exercise) -> Iterator[str]:
+    yield f'<div class="playground" data-exercise="{exercise.slug}" markdown>\n'
+    yield "## Write it here\n"
+    yield (
+        "With nothing installed, on this page: an editor, the same checks, and your own app to "
+        f"try. In a terminal it is `{typed('check', exercise)}`.\n"
+    )
+    yield "<noscript>The editor needs JavaScript. The terminal does not.</noscript>\n"
+    yield "</div>\n"
 
 
 def _checks(exercise: Exercise) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +13,12 @@ from pathlib import Path
 import pytest
 from site_server import build
 
-from course.catalogue import Exercise
+from course.catalogue import ROOT, Exercise
 
 # A shell that runs something in the background lets it, and all that it starts, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-LONG = ("test_second_runtime", "test_site_browser", "test_deployment", "test_watch")
+LONG = ("test_second_runtime", "test_playground", "test_site_browser", "test_deployment", "test_watch")
 
 
 @pytest.hookimpl(trylast=True)
@@ -125,5 +127,8 @@ def processes_in(folder: Path) -> list[str]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built site."""
     folder = tmp_path_factory.mktemp("site")
+    if not (ROOT / "build/playground/app.js").is_file():  # `make test` has built it before
+        programs = Path(sys.executable).parent
+        subprocess.run(["sh", "tools/browser.sh", str(programs), "tests"], cwd=ROOT, check=True)
     build(folder)
     return folder

@@ -1,7 +1,7 @@
 """The checks say the same in Pyodide as in the terminal: every field of a Report but `seconds`.
 
-Pyodide runs under Node here, without a browser. `make browser` prepares it; without that, the
-first test does.
+Pyodide runs under Node here, without a browser, and with the packs that a browser downloads.
+`make browser` prepares them; without that, the first test does.
 """
 
 from __future__ import annotations
@@ -80,13 +80,13 @@ def name(key: Key) -> str:
 
 @pytest.fixture(scope="session")
 def node() -> None:
-    """Node, with all that playground/smoke.mjs needs."""
+    """Node, with all that the playground needs."""
     if not shutil.which("node"):
         if os.environ.get("CI") == "true":
             pytest.fail("Node is missing on this machine of CI, and nothing must be skipped there.")
         pytest.skip("Node is not installed, and the second runtime needs it.")
     binaries = Path(sys.executable).parent
-    subprocess.run(["sh", "tools/browser.sh", str(binaries)], cwd=ROOT, check=True)
+    subprocess.run(["sh", "tools/browser.sh", str(binaries), "tests"], cwd=ROOT, check=True)
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +94,7 @@ def in_pyodide(node: None, tmp_path_factory: pytest.TempPathFactory) -> dict[Key
     """All Reports, made one after the other in one Pyodide."""
     requests = [request(*key, tmp_path_factory.mktemp("submission")) for key in ALL]
     done = subprocess.run(
-        ["node", "playground/smoke.mjs"],
+        ["node", "build/playground/smoke.mjs"],
         input=json.dumps(requests),
         stdout=subprocess.PIPE,
         encoding="utf-8",

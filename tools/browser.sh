@@ -1,21 +1,25 @@
 #!/bin/sh
-# Prepares the second runtime: sh tools/browser.sh BIN
-# Pyodide goes into playground/node_modules, its wheels into build/wheels. A copy of each lock
-# stays beside what it gave, so that the next call has nothing to do.
+# Prepares what runs in the browser: sh tools/browser.sh BIN [tests]
+# Pyodide and others go into playground/node_modules, the wheels into build/wheels, and what is made
+# of both into build/playground. A copy of each lock stays beside what it gave, so that the next
+# call has little to do. Node is the machine's, or else PyPI's. With `tests`, what only the tests need
+# is installed too.
 set -eu
-bin=$1
+bin=$1 what=${2:-site}
 
 if ! command -v node >/dev/null 2>&1 || ! command -v npm >/dev/null 2>&1; then
-    echo "The second runtime needs Node 20 or newer, and npm. The course itself needs neither." >&2
-    # A machine of CI must not pass because something is missing on it.
-    [ "${CI:-}" = true ] && exit 1
-    exit 0
+    sh tools/node.sh "$bin/python" build/node
+    PATH="$PWD/build/node/bin:$PATH"
+    export PATH
 fi
 
-if ! cmp -s playground/package-lock.json playground/node_modules/.locked; then
-    echo "Installing Pyodide into playground/node_modules." >&2
-    (cd playground && npm ci --no-audit --no-fund --loglevel=error)
-    cp playground/package-lock.json playground/node_modules/.locked
+locked=playground/node_modules/.locked
+if ! cmp -s playground/package-lock.json $locked-tests &&
+    { [ "$what" = tests ] || ! cmp -s playground/package-lock.json $locked-site; }; then
+    echo "Installing Pyodide and others into playground/node_modules." >&2
+    omit=$([ "$what" = tests ] || echo --omit=dev)
+    (cd playground && npm ci $omit --no-audit --no-fund --loglevel=error)
+    cp playground/package-lock.json "$locked-$what"
 fi
 
 if ! cmp -s playground/wheels.lock build/wheels/.locked; then
@@ -25,3 +29,6 @@ if ! cmp -s playground/wheels.lock build/wheels/.locked; then
     sh tools/wheels.sh "$bin" playground/wheels.lock build/wheels
     cp playground/wheels.lock build/wheels/.locked
 fi
+
+node playground/pack.mjs build/playground
+node playground/build.mjs build/playground

@@ -1,0 +1,394 @@
+"""The browser part of the site in a real Chromium: write, check, try, explore, and nothing lost."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from site_server import SUB_PATH, served
+from test_site_browser import PHONE, WIDE, browser, tool  # noqa: F401  fixtures
+
+from course.catalogue import ROOT, Exercise, exercises, find
+
+LESSON = find("1")
+LONGEST = 120_000  # milliseconds for a run, also on a busy machine
+TASKS = [exercise for exercise in exercises() if exercise.kind != "drill"]
+
+
+@pytest.fixture(scope="module")
+def address(site) -> Iterator[str]:
+    with served(site) as found:
+        yield f"{found}{SUB_PATH}"
+
+
+@pytest.fixture
+def context(browser) -> Iterator[BrowserContext]:  # noqa: F811
+    with browser.new_context(viewport=WIDE) as found:
+        found.set_default_timeout(LONGEST)
+        yield found
+
+
+class Bench:
+    """The place to work on the page of an exercise."""
+
+    def __init__(self, page: Page, address: str, exercise: Exercise = LESSON) -> None:
+        self.page, self.exercise = page, exercise
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.goto(f"{address}lessons/{exercise.slug}/")
+
+    def open(self) -> Bench:
+        self.page.get_by_role("button", name="Open the editor").click()
+        self.ready()
+        return self
+
+    def ready(self) -> None:
+        expect(self.status).to_have_text("Ready.", timeout=LONGEST)
+
+    @property
+    def all(self) -> Locator:
+        return self.page.locator(".pg-bench")
+
+    @property
+    def status(self) -> Locator:
+        return self.all.locator(".pg-state")
+
+    @property
+    def note(self) -> Locator:
+        return self.all.locator(".pg-note")
+
+    @property
+    def editor(self) -> Locator:
+        return self.all.locator(".pg-editor .cm-content")
+
+    @property
+    def text(self) -> str:
+        """What the editor keeps of main.py."""
+        kept = self.page.evaluate(f"localStorage['fastapi-course:files:{self.exercise.slug}']")
+        return str(json.loads(kept)["main.py"])
+
+    def tab(self, name: str) -> Locator:
+        return self.all.get_by_role("tab", name=name, exact=True)
+
+    def button(self, name: str) -> Locator:
+        return self.all.get_by_role("button", name=name, exact=True)
+
+    def type(self, text: str) -> None:
+        """Put it in the place of what is there."""
+        self.editor.focus()
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.insert_text(text)
+
+    def check(self) -> str:
+        """Press the keys for it; what comes of it, without the seconds."""
+        self.page.keyboard.press("ControlOrMeta+Enter")
+        return self.verdict()
+
+    def verdict(self) -> str:
+        expect(self.status).to_have_text(re.compile(r"\d+ of \d+ pass\."), timeout=LONGEST)
+        return re.sub(r" [\d.]+ s$", "", self.status.inner_text())
+
+    def fill_in(self, folder: Path) -> None:
+        """Put the files of a folder into the editor, by its tabs."""
+        for file in sorted(folder.rglob("*")):
+            if not file.is_file() or "__pycache__" in file.parts:
+                continue
+            name, text = file.relative_to(folder).as_posix(), file.read_text("utf-8")
+            if not self.tab(name).count():
+                self.all.get_by_label("Name of a new file").fill(name)
+                self.button("Add file").click()
+            self.tab(name).click()
+            self.type(text)
+
+
+SOLUTION = (LESSON.solution / "main.py").read_text("utf-8")
+PASSED = "15 of 15 pass. All checks pass."
+
+
+@pytest.mark.parametrize("exercise", TASKS, ids=lambda exercise: exercise.slug)
+def test_an_exercise_is_passed_by_typing_its_solution(context, address, exercise):
+    bench = Bench(context.new_page(), address, exercise).open()
+    bench.fill_in(exercise.solution)
+    bench.button("Check").click()
+    assert "All checks pass." in bench.verdict()
+    assert bench.errors == []
+
+
+def test_a_failure_says_what_the_terminal_says(context, address):
+    bench = Bench(context.new_page(), address).open()
+    wrong = ROOT / "tests/submissions/01_routing/wrong/category_as_text.py"
+    bench.type(wrong.read_text("utf-8"))
+    assert bench.check() == "14 of 15 pass."
+    failure = bench.all.get_by_label("What fails first")
+    for label in ("You sent", "Expected", "Your app", "Why", "Your code", "Try again", "Read"):
+        expect(failure.get_by_text(label, exact=True)).to_be_visible()
+    expect(failure).to_contain_text('The shop has no category "cellar"')
+    expect(bench.editor.locator(".cm-lintRange-error")).to_be_visible()
+    failure.get_by_role("button", name="Hint 1 of").click()
+    expect(failure.locator(".pg-hints li")).to_have_count(1)
+    failure.get_by_role("button", name="Try it").click()
+    expect(bench.all.locator(".pg-status")).to_contain_text("200")
+
+
+def test_an_app_is_tried_and_keeps_what_it_was_told(context, address):
+    bench = Bench(context.new_page(), address, find("drill_created")).open()
+    bench.fill_in(find("drill_created").solution)
+    bench.tab("Try it").click()
+    source = (find("drill_created").solution / "main.py").read_text("utf-8")
+    path = re.search(r'@app\.post\("([^"]+)"', source)
+    assert path
+    bench.all.get_by_label("Method").select_option("POST")
+    bench.all.get_by_label("Path").fill(path[1])
+    bench.button("Send").click()
+    answer = bench.all.locator(".pg-answer")
+    expect(answer.locator(".pg-status")).to_contain_text(re.compile("201|422"))
+    expect(bench.all.locator(".pg-history li")).to_have_count(1)
+
+
+def test_swagger_ui_asks_the_learners_own_app(context, address):
+    bench = Bench(context.new_page(), address).open()
+    bench.type(SOLUTION)
+    bench.tab("Explore").click()
+    bench.button("Swagger UI").click()
+    frame = bench.page.frame_locator(".pg-frame")
+    frame.locator(".opblock-summary-control", has_text="/products/{product_id}").click()
+    frame.get_by_placeholder("product_id").fill("4")
+    frame.get_by_role("button", name="Execute").click()
+    expect(frame.locator(".live-responses-table")).to_contain_text("Desk lamp")
+    bench.button("OpenAPI document").click()
+    expect(bench.all.get_by_label("The OpenAPI document of your app")).to_contain_text(
+        '"Corner Shop API"'
+    )
+
+
+def test_an_endless_loop_is_stopped_and_the_text_is_safe(context, address):
+    bench = Bench(context.new_page(), address).open()
+    loop = SOLUTION.replace("def read_root", "def read_root", 1)
+    loop = re.sub(r'(@app\.get\("/health"\)\n.*\n)', r"\1    while True: pass\n", loop)
+    bench.type(loop)
+    assert bench.check() == "9 of 15 pass."
+    expect(bench.all.get_by_label("What fails first")).to_contain_text("No answer came")
+    assert bench.text == loop
+    bench.type(SOLUTION)
+    assert bench.check() == PASSED
+
+
+def test_a_reload_in_the_middle_loses_nothing(context, address):
+    bench = Bench(context.new_page(), address).open()
+    bench.type(SOLUTION)
+    bench.page.keyboard.press("ControlOrMeta+Enter")
+    bench.page.reload()
+    bench.ready()
+    bench.editor.focus()
+    assert bench.check() == PASSED
+
+
+def test_a_reset_can_be_undone(context, address):
+    bench = Bench(context.new_page(), address).open()
+    bench.type(SOLUTION)
+    bench.all.get_by_text("More", exact=True).click()
+    bench.button("Reset to the starter").click()
+    assert bench.text == (LESSON.starter / "main.py").read_text("utf-8")
+    bench.button("Undo reset").click()
+    assert bench.text == SOLUTION
+
+
+def test_the_solution_is_shown_when_it_is_wanted(context, address):
+    bench = Bench(context.new_page(), address).open()
+    bench.tab("Solution").click()
+    expect(bench.all.locator(".pg-solution")).to_contain_text("You have not passed yet")
+    bench.button("Show it all the same").click()
+    expect(bench.all.locator(".pg-difference")).to_contain_text("lifespan")
+
+
+def test_everything_is_exported_and_imported(context, browser, address, tmp_path):  # noqa: F811
+    bench = Bench(context.new_page(), address).open()
+    bench.type(SOLUTION)
+    assert bench.check() == PASSED
+    bench.all.get_by_text("More", exact=True).click()
+    with bench.page.expect_download() as download:
+        bench.button("Export all my work").click()
+    file = tmp_path / "work.json"
+    download.value.save_as(file)
+    kept = json.loads(file.read_text("utf-8"))
+    assert kept["exercises"][LESSON.slug]["status"] == "pass"
+    with browser.new_context(viewport=WIDE) as elsewhere:
+        other = Bench(elsewhere.new_page(), address).open()
+        other.all.locator("input[type=file]").set_input_files(file)
+        expect(other.note).to_contain_text("Taken over")
+        assert other.text == SOLUTION
+
+
+def test_the_export_is_a_progress_file_of_the_terminal(context, address, tmp_path):
+    from course.progress import Progress
+
+    bench = Bench(context.new_page(), address).open()
+    bench.editor.focus()
+    bench.check()
+    bench.all.get_by_text("More", exact=True).click()
+    with bench.page.expect_download() as download:
+        bench.button("Export all my work").click()
+    read = Progress.from_dict(json.loads(Path(download.value.path()).read_text("utf-8")))
+    assert (read.of(LESSON.slug).status, read.of(LESSON.slug).checks) == ("fail", 15)
+
+
+def test_what_is_no_export_changes_nothing(context, address, tmp_path):
+    bench = Bench(context.new_page(), address).open()
+    bench.type(SOLUTION)
+    file = tmp_path / "shopping.json"
+    file.write_text('["milk"]')
+    bench.all.locator("input[type=file]").set_input_files(file)
+    expect(bench.note).to_contain_text("Nothing was changed")
+    assert bench.text == SOLUTION
+
+
+def test_it_works_offline_after_the_first_visit(context, address):
+    bench = Bench(context.new_page(), address).open()
+    bench.page.wait_for_function("caches.keys().then(names => names.length > 1)")
+    bench.page.wait_for_function(
+        """async () => {
+            const names = await caches.keys();
+            const site = await caches.open(names.find((name) => name.includes("site")));
+            return (await site.keys()).some(({ url }) => url.endsWith("swagger-ui.css"));
+        }"""
+    )
+    context.set_offline(True)
+    bench.page.reload()
+    bench.ready()
+    bench.type(SOLUTION)
+    assert bench.check() == PASSED
+
+
+def test_with_the_storage_blocked_it_works_and_says_so(context, address):
+    context.add_init_script(
+        "Object.defineProperty(window, 'localStorage', { get() { throw new Error('blocked') } })"
+    )
+    bench = Bench(context.new_page(), address).open()
+    bench.type(SOLUTION)
+    expect(bench.note).to_contain_text("Your code is lost when you close this page")
+    assert bench.check() == PASSED
+
+
+def test_two_tabs_do_not_undo_each_other(context, address):
+    one = Bench(context.new_page(), address).open()
+    other = Bench(context.new_page(), address)
+    other.ready()
+    one.type(SOLUTION)
+    expect(other.note).to_contain_text("Another tab has changed these files")
+    other.editor.focus()
+    assert other.check() == PASSED
+
+
+def test_a_download_that_fails_can_be_tried_again(context, address):
+    context.route("**/core.zip.zst*", lambda route: route.abort())
+    bench = Bench(context.new_page(), address)
+    bench.page.get_by_role("button", name="Open the editor").click()
+    expect(bench.status).to_contain_text("could not be downloaded")
+    expect(bench.all).to_contain_text("make check lesson=1")
+    context.unroute("**/core.zip.zst*")
+    bench.button("Try again").click()
+    bench.ready()
+
+
+def test_what_a_learner_prints_is_never_html(context, address):
+    bench = Bench(context.new_page(), address).open()
+    evil = "<img src=x onerror=\"window.hacked = 1\"><script>window.hacked = 1</script>"
+    source = f"print({evil!r})\n" + SOLUTION.replace('"No such product"', repr(evil))
+    bench.type(source.replace('"Corner Shop API"', repr(evil)))
+    bench.check()
+    expect(bench.all.locator(".pg-output")).to_contain_text(evil)
+    bench.tab("Try it").click()
+    bench.all.get_by_label("Path").fill("/products/3")
+    bench.button("Send").click()
+    expect(bench.all.locator(".pg-body")).to_contain_text("onerror")
+    assert bench.page.evaluate("window.hacked") is None
+    assert bench.errors == []
+
+
+def test_by_keyboard_alone(context, address):
+    bench = Bench(context.new_page(), address)
+    bench.page.get_by_role("button", name="Open the editor").focus()
+    bench.page.keyboard.press("Enter")
+    expect(bench.editor).to_be_focused()
+    bench.ready()
+    bench.page.keyboard.press("ControlOrMeta+a")
+    bench.page.keyboard.insert_text(SOLUTION)
+    assert bench.check() == PASSED
+    bench.page.keyboard.press("Escape")
+    bench.page.keyboard.press("Tab")
+    expect(bench.editor).not_to_be_focused()
+    bench.tab("Checks").focus()
+    bench.page.keyboard.press("ArrowRight")
+    expect(bench.tab("Try it")).to_be_focused()
+    expect(bench.all.get_by_label("Path")).to_be_visible()
+
+
+def test_on_a_phone_it_lies_below_the_text(browser, address):  # noqa: F811
+    with browser.new_context(viewport=PHONE) as context:
+        context.set_default_timeout(LONGEST)
+        bench = Bench(context.new_page(), address).open()
+        bench.type(SOLUTION)
+        bench.button("Check").click()
+        assert bench.verdict() == PASSED
+        for name in ("Checks", "Try it", "Explore", "Solution"):
+            bench.tab(name).click()
+            wider = bench.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wider <= 0, f"with {name}, the page has to be moved sideways"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_state(browser, address, tool, scheme):  # noqa: F811
+    axe = (tool("axe-core") / "axe.min.js").read_text("utf-8")
+    with browser.new_context(viewport=WIDE, color_scheme=scheme) as context:
+        context.set_default_timeout(LONGEST)
+        bench = Bench(context.new_page(), address).open()
+        bench.page.evaluate(axe)
+
+        faults = []
+
+        def look(state: str) -> None:
+            found = bench.page.evaluate("axe.run('.pg', { resultTypes: ['violations'] })")
+            for rule in found["violations"]:
+                faults.append(f"{state}: {rule['id']}: {rule['nodes'][0]['html'][:200]}")
+
+        look("ready")
+        bench.editor.focus()
+        bench.check()
+        look("failed")
+        bench.all.get_by_text("More", exact=True).click()
+        look("menu")
+        bench.all.get_by_text("More", exact=True).click()
+        bench.tab("Try it").click()
+        bench.button("Send").click()
+        expect(bench.all.locator(".pg-status")).to_be_visible()
+        look("tried")
+        bench.tab("Explore").click()
+        bench.button("OpenAPI document").click()
+        expect(bench.all.locator(".pg-explore pre")).to_be_visible()
+        look("explored")
+        bench.tab("Solution").click()
+        bench.button("Show it all the same").click()
+        look("solution")
+        bench.type(SOLUTION)
+        bench.check()
+        look("passed")
+    assert faults == []
+
+
+def test_an_example_of_the_page_runs_and_can_be_changed(context, address):
+    bench = Bench(context.new_page(), address)
+    bench.page.get_by_role("button", name="Run this example").nth(1).click()
+    sandbox = bench.page.get_by_label("Run this example")
+    expect(sandbox.locator(".pg-body")).to_contain_text("Harbour Café")
+    editor = sandbox.locator(".cm-content")
+    editor.focus()
+    bench.page.keyboard.press("ControlOrMeta+a")
+    bench.page.keyboard.insert_text(
+        'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/")\ndef tea():\n    return "tea"\n'
+    )
+    bench.page.keyboard.press("ControlOrMeta+Enter")
+    expect(sandbox.locator(".pg-body")).to_have_text('"tea"')
