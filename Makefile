@@ -118,6 +118,7 @@ site: $(AUTHOR)
 	@sh tools/browser.sh $(BIN)
 	@$(BIN)/python -m course site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@$(BIN)/python -m course site site
 	@echo "The site is in site/."
 
 clean:

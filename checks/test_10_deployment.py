@@ -36,7 +36,6 @@ SHORTEST = 32  # characters of a secret
 FORGED = "6.6.6.6"
 NEEDED = ("main.py", "shop.py", "database.py", "requirements.txt")  # in the image
 SMALL, LARGE = 2_000_000, 2_100_000  # bytes of a picture that passes, and of one that does not
-PACKAGES = "the browser does not have the packages that read these files"
 PROCESSES = "it needs real processes"
 NGINX = (
     "nginx",
@@ -170,7 +169,6 @@ def test_ready(database, api):
 # The Dockerfile -------------------------------------------------------------------------------------
 
 
-@terminal_only(PACKAGES)
 @section("a-base-with-a-version")
 @hints("FROM python:3.14-slim", "COPY --from=… needs a version, too.")
 def test_the_base_has_a_version(image):
@@ -179,7 +177,6 @@ def test_the_base_has_a_version(image):
     images.have_versions(image)
 
 
-@terminal_only(PACKAGES)
 @section("what-changes-seldom-first")
 @hints(
     "First COPY requirements.txt, then RUN pip install, and then COPY the rest.",
@@ -192,7 +189,6 @@ def test_dependencies_come_first(image):
     layers.code_gets_in(image, *(name for name in NEEDED if name.endswith(".py")))
 
 
-@terminal_only(PACKAGES)
 @section("no-secret-in-an-image")
 @hints("The container gets its secrets from the environment when it starts, not before.")
 def test_no_secret_in_the_image(image):
@@ -200,7 +196,6 @@ def test_no_secret_in_the_image(image):
     secret.is_not_in_the_image(image)
 
 
-@terminal_only(PACKAGES)
 @section("nobody-special")
 @hints("RUN useradd --system shop, and then USER shop.")
 def test_not_as_root(image):
@@ -208,7 +203,6 @@ def test_not_as_root(image):
     user.is_not_root(image)
 
 
-@terminal_only(PACKAGES)
 @section("the-command")
 @hints(
     "A list in square brackets, each word in double quotes.",
@@ -240,7 +234,6 @@ def test_what_the_app_needs(folder):
 # compose.yaml ---------------------------------------------------------------------------------------
 
 
-@terminal_only(PACKAGES)
 @section("three-services")
 @hints(
     "nginx and postgres have an image with a version, your app has build: .",
@@ -255,7 +248,6 @@ def test_the_services(file, apps):
     services.run_the_image(file, apps)
 
 
-@terminal_only(PACKAGES)
 @section("the-command")
 @needs("test_the_command_is_a_list", "test_the_services")
 @hints(
@@ -267,7 +259,6 @@ def test_the_server_is_for_production(image, file, apps):
     server.is_for_production(file, image, apps)
 
 
-@terminal_only(PACKAGES)
 @section("a-health-check-that-can-run")
 @needs("test_the_command_is_a_list", "test_the_services")
 @hints(
@@ -279,7 +270,6 @@ def test_a_health_check(image, file, apps):
     healthcheck.can_run(file, image, apps)
 
 
-@terminal_only(PACKAGES)
 @section("three-services")
 @needs("test_the_services")
 @hints("deploy: and below it replicas: 2", "container_name can be there only for one container.")
@@ -288,7 +278,6 @@ def test_two_replicas(file, apps):
     services.are_replicated(file, apps)
 
 
-@terminal_only(PACKAGES)
 @section("one-door")
 @needs("test_the_services")
 @hints("Only nginx has ports:. Inside their network, containers reach each other without.")
@@ -297,7 +286,6 @@ def test_one_door(file, apps):
     services.have_one_door(file, apps)
 
 
-@terminal_only(PACKAGES)
 @section("who-waits-for-whom")
 @needs("test_the_services")
 @hints(
@@ -309,7 +297,6 @@ def test_who_waits_for_whom(file, apps):
     services.wait_for_each_other(file, apps)
 
 
-@terminal_only(PACKAGES)
 @section("what-comes-from-outside")
 @needs("test_the_services")
 @hints(
@@ -322,7 +309,6 @@ def test_secrets_come_from_outside(file, apps):
     secret.gets_to_the_app(file, apps)
 
 
-@terminal_only(PACKAGES)
 @section("a-database-that-stays")
 @needs("test_the_services")
 @hints(
@@ -334,7 +320,6 @@ def test_the_app_finds_its_database(file, apps):
     storage.is_found(file, apps)
 
 
-@terminal_only(PACKAGES)
 @section("a-database-that-stays")
 @needs("test_the_services")
 @hints(
@@ -349,7 +334,6 @@ def test_the_data_stays(file):
 # nginx.conf -----------------------------------------------------------------------------------------
 
 
-@terminal_only(PACKAGES)
 @section("nginx-in-front")
 @needs("test_the_services", "test_one_door")
 @hints(
@@ -361,7 +345,6 @@ def test_nginx_gets_its_configuration(file, configuration):
     proxy.gets_its_configuration(file, configuration)
 
 
-@terminal_only(PACKAGES)
 @section("nginx-in-front")
 @needs("test_the_services", "test_the_server_is_for_production")
 @hints(

@@ -59,7 +59,6 @@ TABLE = 'LOCK TABLE "{table}" IN EXCLUSIVE MODE'
 READERS = 'LOCK TABLE "{table}" IN ACCESS EXCLUSIVE MODE'  # who only reads has to wait, too
 ROWS = 'SELECT 1 FROM "{table}" FOR UPDATE'
 NEEDED = ("main.py", "queues.py", "whoami.py", "requirements.txt")  # in the image
-PACKAGES = "the browser does not have the packages that read these files"
 PROCESSES = "it needs real processes"
 
 
@@ -252,7 +251,6 @@ def configuration(folder):
     return nginx.read(folder)
 
 
-@terminal_only(PACKAGES)
 @section("the-image")
 @hints(
     "Read lesson 10 again, from its part on the base of an image to the one on health checks.",
@@ -268,7 +266,6 @@ def test_the_image(image):
     user.is_not_root(image)
 
 
-@terminal_only(PACKAGES)
 @section("the-image")
 @hints(
     "Patterns of .dockerignore are not those of .gitignore: **/__pycache__", "*.db and .env, too."
@@ -280,7 +277,6 @@ def test_what_stays_outside(folder):
     context.takes_in(ignored, *NEEDED)
 
 
-@terminal_only(PACKAGES)
 @section("the-services")
 @needs("test_the_image")
 @hints(
@@ -302,7 +298,6 @@ def test_the_services(file, image, apps):
     storage.is_kept(file)
 
 
-@terminal_only(PACKAGES)
 @section("the-services")
 @needs("test_the_services")
 @hints(
@@ -316,7 +311,6 @@ def test_secrets_and_the_database(file, apps):
     storage.is_found(file, apps)
 
 
-@terminal_only(PACKAGES)
 @section("the-proxy")
 @needs("test_the_services")
 @hints(

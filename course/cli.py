@@ -292,11 +292,21 @@ def verify(
 
 
 @app.command()
-def site(root: Root = catalogue.ROOT) -> None:
+def site(
+    built: Annotated[
+        Path | None,
+        typer.Argument(help="a site that was built: its pages get a content security policy"),
+    ] = None,
+    root: Root = catalogue.ROOT,
+) -> None:
     """Write the parts of the site that come from the code: for the course's authors."""
+    from course import policy
     from course import site as parts
 
     try:
+        if built is not None:
+            _print(f"{policy.add(built)} pages in {built} have got their policy.")
+            return
         changed = parts.write(root)
     except OSError as error:
         _stop(f"Cannot write {error.filename}: {error.strerror}.")

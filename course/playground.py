@@ -21,6 +21,7 @@ SWAGGER = Path("playground", "node_modules", "swagger-ui-dist")
 PACKS = {
     "database": re.compile(r"\b(sqlalchemy|aiosqlite)\b"),
     "auth": re.compile(r"\b(jwt|pwdlib|argon2|hashing)\b"),
+    "deployment": re.compile(r"\bcourse\.deployment\b"),
 }
 PUBLISHED = ("*.js", "*.zst", "pyodide.asm.mjs")
 STATIC = ("app.css", "explore.html", "explore.css")

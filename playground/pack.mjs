@@ -1,4 +1,5 @@
-// Makes what the browser downloads: node playground/pack.mjs OUT
+// Makes what the browser downloads: node playground/pack.mjs OUT SITE
+// SITE is the site-packages of the course's own environment.
 // Python's library, the wheels and the course become packs; pack.py says how. A pack whose sources
 // are as they were is left as it is: packing all of them takes half a minute.
 
@@ -25,7 +26,24 @@ const PACKER = readFileSync(join(ROOT, "playground/pack.py"), "utf8");
 const EXTRA = {
   database: ["sqlalchemy", "aiosqlite"],
   auth: ["argon2_cffi", "pwdlib", "pyjwt"],
+  deployment: [
+    "attrs",
+    "crossplane",
+    "dockerfile_parse",
+    "jsonschema",
+    "jsonschema_specifications",
+    "referencing",
+  ],
 };
+// PyYAML has no wheel for every platform, and of check-jsonschema one file is needed.
+const SCHEMA = "builtin_schemas/vendor/compose-spec.json";
+const INSTALLED = {
+  yaml: "yaml",
+  "check_jsonschema/__init__.py": "on-disk/packages/check_jsonschema/__init__.py",
+  [`check_jsonschema/${SCHEMA}`]: `on-disk/packages/check_jsonschema/${SCHEMA}`,
+};
+
+const [out, site] = process.argv.slice(2);
 
 /** For each pack its sources: where they are, and where pack.py finds them. */
 function sources() {
@@ -35,6 +53,10 @@ function sources() {
     "core.zip": [],
     "database.zip": [],
     "auth.zip": [],
+    "deployment.zip": Object.entries(INSTALLED).map(([from, to]) => [
+      join(site, from),
+      `/in/installed/${to}`,
+    ]),
     "course.zip": [
       ...["course/__init__.py", "course/harness", "course/deployment"].map((path) => [
         join(ROOT, path),
@@ -63,7 +85,6 @@ function* files(from, to) {
   }
 }
 
-const out = process.argv[2];
 mkdirSync(out, { recursive: true });
 copyFileSync(join(PYODIDE, "pyodide.asm.mjs"), join(out, "pyodide.asm.mjs"));
 
@@ -91,8 +112,8 @@ if (Object.keys(changed).length) {
       FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
       FS.writeFile(path, data);
     }
-    if (name === "course.zip") asked[name] = ["/in/course"];
-    else if (name.endsWith(".zip")) asked[name] = inside;
+    const folders = inside.map((path) => path.match(/^\/in\/(course|installed)/)?.[0] ?? path);
+    if (name.endsWith(".zip")) asked[name] = [...new Set(folders)];
   }
   FS.writeFile("/in/packs.json", JSON.stringify(asked));
   python.runPython(PACKER);

@@ -123,7 +123,7 @@ def course(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Our own modules, compiled; what is to be on disk as it is."""
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if not path.is_file() or "__pycache__" in name:
+        if not path.is_file() or "__pycache__" in name or name.endswith(".so"):
             continue
         if name.endswith(".py") and not name.startswith("on-disk/"):
             yield f"{name}c", as_pyc(path.read_bytes(), f"/course/{name}", False)

@@ -12,6 +12,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from course import policy
 from course.catalogue import ROOT
 from course.site import write
 
@@ -36,6 +37,7 @@ def build(folder: Path) -> None:
     )
     assert built.returncode == 0, built.stderr
     assert "WARNING" not in built.stderr
+    policy.add(folder)
 
 
 class Served(SimpleHTTPRequestHandler):

@@ -30,5 +30,6 @@ if ! cmp -s playground/wheels.lock build/wheels/.locked; then
     cp playground/wheels.lock build/wheels/.locked
 fi
 
-node playground/pack.mjs build/playground
+site=$("$bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+node playground/pack.mjs build/playground "$site"
 node playground/build.mjs build/playground

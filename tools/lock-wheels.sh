@@ -7,9 +7,10 @@ bin=$1 new=build/new-wheels
 rm -rf "$new"
 mkdir -p "$new"
 # uv wants a platform that it knows by name; it only decides which packages are needed. The C part
-# of Argon2 is not: playground/python/_argon2_cffi_bindings.py stands in for it.
+# of Argon2 is not, and neither is rpds: modules in playground/python stand in for them.
 "$bin/uv" pip compile --quiet --python-platform wasm32-pyodide2025 --python-version 3.14 \
     --no-emit-package argon2-cffi-bindings --no-emit-package cffi --no-emit-package pycparser \
+    --no-emit-package rpds-py \
     --constraint requirements.lock --generate-hashes --no-emit-index-url --no-header --no-annotate \
     -o "$new/all.txt" playground/wheels.in
 sh tools/wheels.sh "$bin" "$new/all.txt" "$new"

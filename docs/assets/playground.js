@@ -28,33 +28,44 @@
   const slug = mount.dataset.exercise;
   const key = `fastapi-course:open:${slug}`;
   const offer = [...mount.children];
+  let opened = null;
   const place = document.createElement("div");
   const said = document.createElement("p");
   said.setAttribute("role", "status");
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "md-button md-button--primary";
-  button.textContent = "Open the editor";
-  button.addEventListener("click", () => void show(true));
+  const button = opener("Open the editor");
+  const early = opener("Open the editor beside the text");
   mount.append(button, said, place);
+  document.querySelector("article h1")?.after(early);
+  early.classList.add("playground-early");
 
+  function opener(text) {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.className = "md-button md-button--primary";
+    made.textContent = text;
+    made.addEventListener("click", () => void show(made));
+    return made;
+  }
+
+  /** `asked` is the button that was pressed, if one was. */
   async function show(asked) {
-    button.disabled = true;
+    button.disabled = early.disabled = true;
     said.textContent = "Loading the editor …";
     try {
       const app = await import(`${base}playground/app.js`);
       await app.open(place, base, slug, hide);
       said.textContent = "";
-      button.hidden = true;
-      for (const node of offer) node.hidden = true;
+      for (const node of [button, early, ...offer]) node.hidden = true;
       document.body.classList.add("pg-open");
       remember("yes");
       void keepCourse();
+      opened = asked;
       if (asked) place.querySelector(".cm-content")?.focus();
     } catch (error) {
       said.textContent = `The editor cannot be shown. ${reason(error)}`;
+      asked?.scrollIntoView({ block: "nearest" });
     } finally {
-      button.disabled = false;
+      button.disabled = early.disabled = false;
     }
   }
 
@@ -66,9 +77,8 @@
   function hide() {
     place.replaceChildren();
     document.body.classList.remove("pg-open");
-    button.hidden = false;
-    for (const node of offer) node.hidden = false;
-    button.focus();
+    for (const node of [button, early, ...offer]) node.hidden = false;
+    (opened ?? button).focus();
     remember("no");
   }
 
@@ -152,6 +162,6 @@
   }
 
   if (remembered()) {
-    addEventListener("load", () => idle(() => void show(false)));
+    addEventListener("load", () => idle(() => void show(null)));
   }
 })();

@@ -57,3 +57,6 @@ function styled(base: string): Promise<void> {
     document.head.append(link);
   });
 }
+
+/** The bytes that Python holds, for the benchmarks. */
+export const memory = (): Promise<number> => runtime?.memory() ?? Promise.resolve(0);

@@ -80,6 +80,11 @@ to_js({
 }, dict_converter=js.Object.fromEntries)`) as Python;
   }
 
+  /** In bytes. */
+  get memory(): number {
+    return (this.api as unknown as { _module: { HEAPU8: Uint8Array } })._module.HEAPU8.length;
+  }
+
   private download(name: string): Promise<void> {
     let there = this.mounted.get(name);
     if (!there) {

@@ -15,6 +15,7 @@ const CALLED: Record<string, string> = {
   "course.zip": "the checks",
   "database.zip": "SQLAlchemy",
   "auth.zip": "what passwords and tokens need",
+  "deployment.zip": "what reads Docker's and nginx's files",
 };
 
 /** A download that failed. The text is for the learner. */

@@ -108,7 +108,8 @@ export type Order =
   | { do: "check"; packs: string[]; asked: Checking }
   | { do: "start"; packs: string[]; asked: { slug: string; files: Files } }
   | { do: "ask"; asked: Sent }
-  | { do: "openapi" };
+  | { do: "openapi" }
+  | { do: "memory" };
 
 export interface Progress {
   what: string;

@@ -85,6 +85,10 @@ export class Runtime {
     return (await this.one({ do: "openapi" })) as object;
   }
 
+  async memory(): Promise<number> {
+    return (await this.one({ do: "memory" })) as number;
+  }
+
   /** A Report, whatever the code does. Raises Stopped. */
   async check(
     packs: string[],

@@ -19,7 +19,7 @@ import type { Checking } from "./protocol";
 process.env["TZ"] = "Asia/Kolkata";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const EVERY = ["core", "course", "database", "auth"];
+const EVERY = ["core", "course", "database", "auth", "deployment"];
 
 const seconds = (since: number) => ((performance.now() - since) / 1000).toFixed(2);
 const say = (text: string) => process.stderr.write(`${text}\n`);

@@ -176,8 +176,7 @@ export class Workbench {
         hints: (check) => this.hints(check),
       }),
     );
-    const passed = found.status === "pass" ? " All checks pass." : "";
-    this.say(`${told.headline}.${passed} ${seconds.toFixed(2)} s`);
+    this.say(`${told.headline}. ${summary(found)}${seconds.toFixed(2)} s`);
     this.marked(failed?.file ?? "main.py", failed?.line ?? 0, failed?.message ?? "");
   }
 
@@ -405,4 +404,11 @@ export class Workbench {
     this.note.textContent = text;
     this.note.hidden = !text;
   }
+}
+
+function summary({ status, checks }: Verdict["report"]): string {
+  if (status !== "pass") return "";
+  const elsewhere = checks.filter((check) => check.kind === "terminal-only").length;
+  if (!elsewhere) return "All checks pass. ";
+  return `All checks that run here pass; ${elsewhere} run only in the terminal. `;
 }

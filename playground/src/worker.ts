@@ -66,6 +66,8 @@ async function obey(order: Order): Promise<unknown> {
     }
     case "ask":
       return JSON.parse((await boot([])).ask(JSON.stringify(order.asked)));
+    case "memory":
+      return (await machine)?.memory ?? 0;
     case "openapi":
       return JSON.parse((await boot([])).openapi());
   }
