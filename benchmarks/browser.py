@@ -42,7 +42,7 @@ class Compressed(Served):
     kept: dict[Path, bytes] = {}  # noqa: RUF012  shared on purpose
     sent = 0
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802  the name that http.server calls
         path = Path(self.translate_path(self.path.partition("?")[0]))
         path = path / "index.html" if path.is_dir() else path
         if not path.is_file() or not path.name.endswith(TEXT):

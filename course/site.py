@@ -29,7 +29,9 @@ def write(root: Path) -> list[Path]:
     parts = {f"{exercise.slug}.md": part(exercise) for exercise in every}
     parts |= {"commands.md": commands(), "proof.md": proof(every)}
     files = {root / FOLDER / name: text.encode() for name, text in parts.items()}
-    return [path for path, data in [*files.items(), *playground.files(every, root)] if put(path, data)]
+    return [
+        path for path, data in [*files.items(), *playground.files(every, root)] if put(path, data)
+    ]
 
 
 def put(path: Path, data: bytes) -> bool:

@@ -16,8 +16,9 @@ import json
 import marshal
 import zipfile
 from collections.abc import Iterable, Iterator
-from compression import zstd
 from pathlib import Path
+
+from compression import zstd
 
 LEVEL = 19
 WINDOW = 25  # as a power of two, in bytes: more than the largest pack has

@@ -18,7 +18,13 @@ from course.catalogue import ROOT, Exercise
 # A shell that runs something in the background lets it, and all that it starts, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-LONG = ("test_second_runtime", "test_playground", "test_site_browser", "test_deployment", "test_watch")
+LONG = (
+    "test_second_runtime",
+    "test_playground",
+    "test_site_browser",
+    "test_deployment",
+    "test_watch",
+)
 
 
 @pytest.hookimpl(trylast=True)

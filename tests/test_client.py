@@ -299,6 +299,14 @@ def test_bodies_are_recorded_as_json_text_or_none():
     assert missing.response == {"detail": "Not Found"}
 
 
+def test_what_is_json_for_python_alone_is_recorded_as_text():
+    """A Report with NaN in it could be read by no other program, as a browser."""
+    app = FastAPI()
+    with running(app) as api:
+        api.post("/nowhere", content='{"price": NaN}')
+    assert api.exchanges[0].exchange.request == '{"price": NaN}'
+
+
 def test_the_exchange_says_how_long_it_took():
     app = FastAPI()
     app.get("/")(lambda: time.sleep(0.02))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from site_server import SUB_PATH, served
 from test_site_browser import PHONE, WIDE, browser, tool  # noqa: F401  fixtures
 
@@ -16,6 +16,7 @@ from course.catalogue import ROOT, Exercise, exercises, find
 
 LESSON = find("1")
 LONGEST = 120_000  # milliseconds for a run, also on a busy machine
+expect.set_options(timeout=LONGEST)
 TASKS = [exercise for exercise in exercises() if exercise.kind != "drill"]
 
 
@@ -47,7 +48,7 @@ class Bench:
         return self
 
     def ready(self) -> None:
-        expect(self.status).to_have_text("Ready.", timeout=LONGEST)
+        expect(self.status).to_have_text("Ready.")
 
     @property
     def all(self) -> Locator:
@@ -89,7 +90,7 @@ class Bench:
         return self.verdict()
 
     def verdict(self) -> str:
-        expect(self.status).to_have_text(re.compile(r"\d+ of \d+ pass\."), timeout=LONGEST)
+        expect(self.status).to_have_text(re.compile(r"\d+ of \d+ pass\."))
         return re.sub(r" [\d.]+ s$", "", self.status.inner_text())
 
     def fill_in(self, folder: Path) -> None:
@@ -306,7 +307,7 @@ def test_a_download_that_fails_can_be_tried_again(context, address):
 
 def test_what_a_learner_prints_is_never_html(context, address):
     bench = Bench(context.new_page(), address).open()
-    evil = "<img src=x onerror=\"window.hacked = 1\"><script>window.hacked = 1</script>"
+    evil = '<img src=x onerror="window.hacked = 1"><script>window.hacked = 1</script>'
     source = f"print({evil!r})\n" + SOLUTION.replace('"No such product"', repr(evil))
     bench.type(source.replace('"Corner Shop API"', repr(evil)))
     bench.check()

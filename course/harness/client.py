@@ -344,6 +344,11 @@ def readable(body: bytes) -> Any:
     if len(text) > KEPT:
         return f"{text[:KEPT]}… ({len(text):,} characters)"
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_not_json)
     except ValueError:
         return text
+
+
+def _not_json(constant: str) -> Any:
+    """NaN and Infinity, which Python reads, and no other reader of a Report (RFC 8259, section 6)."""
+    raise ValueError(constant)

@@ -94,7 +94,9 @@ def _really(start: str, salt: bytes, secret: bytes, length: int) -> bytes:
 
     _, family, _, costs = start.split("$")
     cost = {name: int(value) for name, value in re.findall(r"(\w)=(\d+)", costs)}
-    return bytes(getattr(argon2_in_js, family)(secret, salt, cost["t"], cost["m"], cost["p"], length))
+    return bytes(
+        getattr(argon2_in_js, family)(secret, salt, cost["t"], cost["m"], cost["p"], length)
+    )
 
 
 def _digest(start: str, salt: bytes, secret: bytes, length: int) -> bytes:
