@@ -665,6 +665,7 @@ def test_a_gentle_end(shared):
     """When a replica is stopped during a request, it answers that first, and then ends."""
     replica = next((r for r in running(shared) if not r.ended), None) or shared.get().replicas[0]
     files = shared.fleet.plan
+    server.has_time_to_end(files.compose, files.dockerfile, files.apps)
     with closing(replica.put("/products/1/picture", 1000)) as line:
         line.sendall(b"x" * 500)
         replica.stop(files)

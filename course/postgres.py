@@ -129,7 +129,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         try:
             psycopg.connect(f"postgresql://postgres@127.0.0.1:{port}/postgres").close()
         except psycopg.OperationalError:
-            time.sleep(0.05)
+            time.sleep(0.02)
         else:
             return
     raise NoPostgres(f"PostgreSQL did not start: {log.read_text('utf-8', 'replace').strip()}")

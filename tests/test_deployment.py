@@ -41,7 +41,7 @@ from course.deployment import (
     shell,
 )
 from course.deployment.fleet import fleet
-from course.deployment.rules import services
+from course.deployment.rules import server, services, storage
 from course.harness.finding import Finding
 from course.harness.programs import find_program
 from course.harness.report import PROGRAM_MISSING, Report, apply
@@ -272,6 +272,187 @@ def test_only_a_volume_has_to_be_declared(tmp_path, kind, declared):
             services.name_what_the_file_has(found)
 
 
+def composed(folder: Path, app: str, database: str) -> compose.Compose:
+    """A compose file with these lines in its two services."""
+    parts = [f"  app: {{build: ., {app}}}", f"  db: {{image: postgres:17, {database}}}"]
+    (folder / "compose.yaml").write_text("\n".join(["services:", *parts, ""]), "utf-8")
+    return compose.read(folder)
+
+
+def at_the_database(folder: Path, address: str, database: str, more: str = "") -> None:
+    """The rule on DATABASE_URL. `more` stands beside it in the environment of the app."""
+    url = f"DATABASE_URL: 'postgresql+asyncpg://{address}'"
+    file = composed(folder, f"environment: {{{url}, {more}}}", database)
+    storage.is_found(file, [file.services["app"]])
+
+
+def made(more: str) -> str:
+    """The environment of a PostgreSQL, with these."""
+    return f"environment: {{POSTGRES_USER: u, {more}}}"
+
+
+OWN = made("POSTGRES_PASSWORD: '${POSTGRES_PASSWORD:?}'")
+
+
+@pytest.mark.parametrize(
+    ("address", "database", "more"),
+    [
+        ("u:${POSTGRES_PASSWORD}@db/u", OWN, ""),
+        ("u:$POSTGRES_PASSWORD@db/u", OWN, ""),
+        ("${U:-u}:${POSTGRES_PASSWORD:?}@db/${D:-u}", OWN, ""),
+        ("u:p%40ss%25@db/u", made("POSTGRES_PASSWORD: p@ss%"), ""),
+        ("u:${A}%2F@db/u", made("POSTGRES_PASSWORD: '${A}/'"), ""),
+        ("u:${A:-x}@db/u", made("POSTGRES_PASSWORD: x"), ""),
+        ("u@db/u?password=${POSTGRES_PASSWORD}", OWN, ""),
+        ("u@db/u", OWN, "PGPASSWORD: '${POSTGRES_PASSWORD}'"),
+        ("u@db/u", OWN, "PGPASSWORD: null"),
+        ("u@db/u", OWN, "PGPASSFILE: /run/secrets/passwords"),
+        ("u:${A}@db/u", made("POSTGRES_PASSWORD_FILE: /run/secrets/p"), ""),
+        ("u:${A}@db/u", made("POSTGRES_PASSWORD: null"), ""),
+        ("u@db/u", made("POSTGRES_HOST_AUTH_METHOD: trust"), ""),
+        ("u:${A}@db/u", "env_file: .env", ""),
+        ("u@db/u", f"{OWN}, command: -c hba_file=/etc/trusts.conf", ""),
+        ("u@db/u", f"{OWN}, volumes: ['./init:/docker-entrypoint-initdb.d']", ""),
+    ],
+)
+def test_the_password_of_the_address_is_that_of_the_database(tmp_path, address, database, more):
+    at_the_database(tmp_path, address, database, more)
+
+
+@pytest.mark.parametrize(
+    ("address", "database", "found"),
+    [
+        ("u@db/u", OWN, "no password"),
+        ("u:@db/u", OWN, "no password"),
+        ("u:${DB_PASSWORD}@db/u", OWN, "${DB_PASSWORD}"),
+        ("u:secret@db/u", OWN, "another text"),
+        ("u:${A}@db/u", made("POSTGRES_PASSWORD: a"), "${A}"),
+        ("u@db/u?password=${A}", OWN, "${A}"),
+    ],
+)
+def test_another_password_than_that_of_the_database_is_refused(tmp_path, address, database, found):
+    with pytest.raises(Finding, match="PostgreSQL refuses it") as caught:
+        at_the_database(tmp_path, address, database)
+    assert caught.value.actual == found
+    assert caught.value.place is not None
+    assert "DATABASE_URL" in caught.value.place.source
+
+
+def test_an_empty_password_is_none(tmp_path):
+    with pytest.raises(Finding, match="PostgreSQL does not start"):
+        at_the_database(tmp_path, "u:@db/u", made("POSTGRES_PASSWORD: ''"))
+
+
+def test_a_file_for_the_app_may_have_the_password(tmp_path):
+    app = "environment: {DATABASE_URL: 'postgresql+asyncpg://u@db/u'}, env_file: .env"
+    file = composed(tmp_path, app, OWN)
+    storage.is_found(file, [file.services["app"]])
+
+
+def test_an_address_that_comes_from_outside_has_whatever_it_has(tmp_path):
+    file = composed(tmp_path, "environment: {DATABASE_URL: '${URL:?}'}", OWN)
+    storage.is_found(file, [file.services["app"]])
+
+
+@pytest.mark.parametrize(
+    ("port", "database"),
+    [
+        ("", ""),
+        (":5432", ""),
+        (":${DB_PORT}", ""),
+        (":${DB_PORT:-5432}", ""),
+        (":5433", ", command: postgres -p 5433"),
+        (":5433", ", command: [postgres, -p5433]"),
+        (":5433", ", command: [-c, port=5433, -c, fsync=off]"),
+        (":5433", ", command: postgres --port=5433"),
+        (":5433", ", command: '-p ${DB_PORT}'"),
+        (":5433", ", command: -c config_file=/etc/postgresql.conf"),
+        (":5433", ", volumes: ['./own.conf:/etc/postgresql/postgresql.conf']"),
+        (":5433", ", env_file: .env"),
+    ],
+)
+def test_the_port_of_the_address_is_that_on_which_the_database_listens(tmp_path, port, database):
+    at_the_database(tmp_path, f"u:${{POSTGRES_PASSWORD}}@db{port}/u", f"{OWN}{database}")
+
+
+@pytest.mark.parametrize("value", ["5433", "${PORT:-5433}", "${PORT}"])
+def test_the_environment_may_say_the_port_of_the_database(tmp_path, value):
+    database = made(f"POSTGRES_PASSWORD: '${{P:?}}', PGPORT: '{value}'")
+    at_the_database(tmp_path, "u:${P}@db:5433/u", database)
+
+
+@pytest.mark.parametrize(
+    ("port", "database", "listens"),
+    [
+        (":5433", "", "5432"),
+        (":${DB_PORT:-5433}", "", "5432"),
+        (":5433", ", ports: ['5433:5432']", "5432"),
+        (":5433", ", command: postgres -c fsync=off", "5432"),
+        ("", ", command: postgres -p 5433", "5433"),
+        (":5432", ", command: -c port=5433", "5433"),
+    ],
+)
+def test_nobody_listens_at_another_port(tmp_path, port, database, listens):
+    with pytest.raises(Finding, match=f"PostgreSQL listens at {listens}"):
+        at_the_database(tmp_path, f"u:${{POSTGRES_PASSWORD}}@db{port}/u", f"{OWN}{database}")
+
+
+@pytest.mark.parametrize(
+    ("period", "enough"),
+    [
+        ("0s", False),
+        ("0", False),
+        ("999ms", False),
+        ("0h0m0.5s", False),
+        ("1s", True),
+        ("1m", True),
+        ("1h0m0s", True),
+        ("1m0.5s", True),
+        ("1.5s", True),
+        (".5s", False),
+        ("soon", True),
+        ("${GRACE:-10s}", True),
+        ("${GRACE}", True),
+        ("${GRACE:-0s}", False),
+        (None, True),
+    ],
+)
+def test_who_is_stopped_has_some_time_to_end(tmp_path, period, enough):
+    grace = f"stop_grace_period: '{period}'" if period else "restart: always"
+    file = composed(tmp_path, grace, "restart: always")
+    image = dockerfile.parse('FROM x:1\nCMD ["fastapi", "run"]\n')
+    apps = [file.services["app"]]
+    if enough:
+        server.has_time_to_end(file, image, apps)
+    else:
+        with pytest.raises(Finding, match="kills the server at once") as caught:
+            server.has_time_to_end(file, image, apps)
+        assert caught.value.place is not None
+        assert "stop_grace_period" in caught.value.place.source
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "enough"),
+    [
+        ("--timeout-graceful-shutdown 0", "{}", False),
+        ("--timeout-graceful-shutdown=0", "{}", False),
+        ("--timeout-graceful-shutdown=4", "{}", True),
+        ("--no-server-header", "{UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN: 0}", False),
+        ("--timeout-graceful-shutdown 4", "{UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN: 0}", True),
+        ("--no-server-header", "{}", True),
+    ],
+)
+def test_a_server_that_is_stopped_waits_for_what_it_has_begun(tmp_path, words, environment, enough):
+    app = f"command: uvicorn main:app {words}, environment: {environment}"
+    file = composed(tmp_path, app, "restart: always")
+    image, apps = dockerfile.parse("FROM x:1\n"), [file.services["app"]]
+    if enough:
+        server.has_time_to_end(file, image, apps)
+    else:
+        with pytest.raises(Finding, match="cuts off what it has begun"):
+            server.has_time_to_end(file, image, apps)
+
+
 @pytest.mark.skipif(not HADOLINT.exists(), reason="hadolint is an author's tool")
 def test_hadolint_finds_nothing_in_the_solution():
     assert hadolint(LESSON.solution / "Dockerfile") == set()
@@ -411,7 +592,7 @@ WITHOUT = {
     "nginx": (LESSON, 9, "nginx is not installed.", "sudo apt install nginx-light"),
     "initdb": (
         find("challenge_black_belt"),
-        9,
+        14,
         "initdb is not installed. It is a part of PostgreSQL",
         "sudo apt install postgresql",
     ),
@@ -617,6 +798,26 @@ def test_nginx_is_nobody_where_root_runs_it(solution, monkeypatch):
         assert owner == pwd.getpwnam("nobody").pw_uid
         home = running.home
     assert not home.exists()
+
+
+@needs_nginx
+def test_a_replica_that_has_ended_is_replaced_by_the_spare_one(solution, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "x" * 32)
+    with fleet(plan.read(solution)) as running:
+        running.start_spare()
+        running.settle()
+        spare, before = running.spare, running.nginx
+        for replica in running.replicas:
+            replica.kill()
+        running.complete()
+        assert running.replicas[0] is spare
+        assert running.spare is None
+        assert before is not None
+        assert before.ended
+        seen = {running.ask("GET", "/whoami").json()["instance"] for _ in range(4)}
+        assert seen == {"replica-1", "replica-2"}
+    assert spare is not None
+    assert spare.ended
 
 
 def children_of(pid: int) -> list[int]:

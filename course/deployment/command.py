@@ -60,6 +60,13 @@ class Server:
             named = environment.get("FORWARDED_ALLOW_IPS")
         return "127.0.0.1,::1" if named is None else named
 
+    def waits(self, environment: dict[str, str]) -> int | None:
+        """Seconds in which it answers what it has begun when it is stopped, None without an end."""
+        text = self.option("--timeout-graceful-shutdown")
+        if text is None and self.program == "uvicorn":
+            text = environment.get("UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN")
+        return int(text) if text and text.lstrip("-").isdigit() else None
+
     def at(self, host: str, port: int, trusted: str, workdir: str) -> list[str]:
         """Its words for a process on this machine: without what is about the container."""
         words, skip = [], False

@@ -168,6 +168,35 @@ class Fleet:
     listen: str = PROXY
     http: int = 0
     https: int = 0
+    trusted: str | None = None
+    stack: ExitStack = field(default_factory=ExitStack)
+    spare: Replica | None = None
+
+    def start_spare(self) -> None:
+        """Start what takes the place of the first replica one day, and wait for nothing."""
+        self.spare = _replica(self, 0)
+
+    def settle(self) -> None:
+        """Wait until the spare replica is there, before something that would hinder its start."""
+        if self.spare:
+            self.spare = _ready(self, self.spare, 0)
+
+    def complete(self) -> None:
+        """Replace the replicas that have ended, and let nginx begin anew with all of them.
+
+        Raises Finding when one does not start.
+        """
+        for number, replica in enumerate(self.replicas):
+            if replica.ended:
+                started = None if number else self._take_spare()
+                self.replicas[number] = _ready(self, started or _replica(self, number), number)
+        if self.nginx:
+            _end(self.nginx)  # it would ask nobody for a while where it got no answer
+            self.nginx = _proxy(self, [replica.port for replica in self.replicas])
+
+    def _take_spare(self) -> Replica | None:
+        spare, self.spare = self.spare, None
+        return spare if spare and not spare.ended else None
 
     def ask(
         self,
@@ -255,13 +284,13 @@ def fleet(
         found = _empty(plan, record, stack)
         (found.home / "database").mkdir()
         own = f"sqlite+aiosqlite:///{found.home / 'database' / 'shop.db'}"
-        found.database = database or own
+        found.database, found.trusted = database or own, trusted
         for number in range(count):
-            found.replicas.append(_replica(found, number, trusted, stack))
+            found.replicas.append(_replica(found, number))
         for number, replica in enumerate(found.replicas):
-            found.replicas[number] = _ready(found, replica, number, trusted, stack)
+            found.replicas[number] = _ready(found, replica, number)
         if proxy:
-            found.nginx = _proxy(found, [replica.port for replica in found.replicas], stack)
+            found.nginx = _proxy(found, [replica.port for replica in found.replicas])
         yield found
 
 
@@ -275,23 +304,23 @@ def nginx_before(
     """
     with ExitStack() as stack:
         found = _empty(plan, record, stack)
-        found.nginx = _proxy(found, ports, stack)
+        found.nginx = _proxy(found, ports)
         yield found
 
 
 def _empty(plan: Plan, record: Record, stack: ExitStack) -> Fleet:
     home = Path(tempfile.mkdtemp(prefix="fleet-")).resolve()
     stack.callback(shutil.rmtree, home, ignore_errors=True)
-    found = Fleet(plan, home, record)
+    found = Fleet(plan, home, record, stack=stack)
     if not _can_bind(found.client):
         found.listen = "[::1]"
     return found
 
 
-def _replica(fleet: Fleet, number: int, trusted: str | None, stack: ExitStack) -> Replica:
+def _replica(fleet: Fleet, number: int) -> Replica:
     plan, instance = fleet.plan.of(number), f"replica-{number + 1}"
-    port = stack.enter_context(reserved())
-    trusted = plan.trusted(PROXY) if trusted is None else trusted
+    port = fleet.stack.enter_context(reserved())
+    trusted = plan.trusted(PROXY) if fleet.trusted is None else fleet.trusted
     words = plan.server.at(PROXY, port, trusted, plan.dockerfile.image.workdir)
     environment = {
         **_own_environment(),
@@ -304,13 +333,11 @@ def _replica(fleet: Fleet, number: int, trusted: str | None, stack: ExitStack) -
     log = fleet.home / f"{instance}-{port}.log"
     process = _start([sys.executable, *words], environment, plan.folder, log)
     replica = Replica("The server", process, log, plan.command, instance, port, environment)
-    stack.callback(_end, replica)
+    fleet.stack.callback(_end, replica)
     return replica
 
 
-def _ready(
-    fleet: Fleet, replica: Replica, number: int, trusted: str | None, stack: ExitStack
-) -> Replica:
+def _ready(fleet: Fleet, replica: Replica, number: int) -> Replica:
     """The replica, or another one when somebody else had its port. Raises Finding."""
     for attempt in range(ATTEMPTS):
         deadline = time.monotonic() + PATIENCE
@@ -320,7 +347,7 @@ def _ready(
             time.sleep(LOOK)
         if "in use" not in replica.said or attempt == ATTEMPTS - 1:
             break
-        replica = _replica(fleet, number, trusted, stack)
+        replica = _replica(fleet, number)
     how = f"it ended with status {replica.wait(0)}" if replica.ended else "nobody listens"
     raise Finding(
         f"The command of your image was started and did not become a server. It said last: "
@@ -332,7 +359,7 @@ def _ready(
     )
 
 
-def _proxy(fleet: Fleet, ports: list[int], stack: ExitStack) -> Program:
+def _proxy(fleet: Fleet, ports: list[int]) -> Program:
     """nginx with the learner's configuration, before servers on these ports.
 
     Raises Finding when it does not start.
@@ -342,7 +369,7 @@ def _proxy(fleet: Fleet, ports: list[int], stack: ExitStack) -> Program:
     user = _unprivileged(fleet.home)
     addresses = _addresses(fleet.plan, ports)
     for _ in range(ATTEMPTS):
-        fleet.http, fleet.https = (stack.enter_context(reserved()) for _ in range(2))
+        fleet.http, fleet.https = (fleet.stack.enter_context(reserved()) for _ in range(2))
         here = Here(
             fleet.home,
             fleet.listen,
@@ -358,7 +385,7 @@ def _proxy(fleet: Fleet, ports: list[int], stack: ExitStack) -> Program:
         log = fleet.home / f"nginx-{fleet.http}.log"
         process = _start(words, _own_environment(), fleet.home, log, user)
         nginx = Program("nginx", process, log)
-        stack.callback(_end, nginx)
+        fleet.stack.callback(_end, nginx)
         deadline = time.monotonic() + PATIENCE
         while not nginx.ended and time.monotonic() < deadline:
             if _accepts(fleet.listen.strip("[]"), fleet.http):

@@ -88,7 +88,7 @@ def _moved_script(word: str, port: int, other: int, cwd: Path) -> str:
     script = cwd / word.rpartition("/")[2]
     if script.suffix not in (".py", ".sh") or not script.is_file():
         return word
-    copy = script.with_name(f"moved_{script.name}")
+    copy = script.with_name(f"moved_{other}_{script.name}")
     copy.write_text(_moved(script.read_text("utf-8", "replace"), port, other), "utf-8")
     copy.chmod(script.stat().st_mode | 0o500)
     return str(copy)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Shared:
-    """The fleet of all checks that only look, and anew when one has ended a part of it."""
+    """The fleet of all checks: made once, and complete again after one that has ended a part."""
 
     def __init__(self, session: Session) -> None:
         self.session, self.processes = session, ExitStack()
@@ -26,7 +26,7 @@ class Shared:
         from course.deployment.fleet import fleet
 
         if self.fleet and sum(not replica.ended for replica in self.fleet.replicas) < least:
-            self.end_fleet()
+            self.fleet.complete()
         if self.fleet is None:
             database = self.database()
             restore(self.session.folder, self.session.files)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from course.deployment import command
 from course.deployment.command import Server
-from course.deployment.compose import Compose, Service, serves, started
+from course.deployment.compose import Compose, Service, constant, serves, started
 from course.deployment.dockerfile import Dockerfile, Instruction
 from course.deployment.plan import environment
 from course.harness.finding import Finding
@@ -12,6 +14,8 @@ from course.harness.frames import Place
 from course.harness.words import shorten
 
 WITHOUT_SHELL = "the server as the first word, or exec before it"
+PART = r"(\d*\.?\d+)(h|ms|m|us|s)"  # of a text such as 1m30s
+SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6}
 ITSELF = ("127.0.0.1", "localhost", "::1")
 
 
@@ -61,6 +65,31 @@ def is_for_production(file: Compose, image: Dockerfile, apps: list[Service]) -> 
         _hears_signals(app, image, place)
         _does_not_reload(app, image, place)
         _listens_to_others(app, image, place)
+
+
+def has_time_to_end(file: Compose, image: Dockerfile, apps: list[Service]) -> None:
+    """Docker and the server wait, after the signal, for what has begun. Raises Finding."""
+    for app in apps:
+        waits = _of(app, image).waits(environment(image, app))
+        if waits is not None and waits < 1:
+            raise Finding(
+                "After the signal, the server waits for this long, and that is no time. Then it "
+                "cuts off what it has begun to answer.",
+                file.command(app, image),
+                "no --timeout-graceful-shutdown, or one of a few seconds",
+                f"--timeout-graceful-shutdown {waits}",
+            )
+        period = constant(str(app.data.get("stop_grace_period", "")))
+        known = period == "0" or re.fullmatch(f"({PART})+", period)
+        seconds = sum(float(number) * SECONDS[unit] for number, unit in re.findall(PART, period))
+        if known and seconds < 1:  # docker compose waits for whole seconds
+            raise Finding(
+                "docker stop sends the signal, waits for this long, and that is no time. Then it "
+                "kills the server at once, in the middle of its requests.",
+                file.place("services", app.name, "stop_grace_period"),
+                "no stop_grace_period, which means ten seconds, or one of a few seconds",
+                f"stop_grace_period: {period}",
+            )
 
 
 def port(app: Service, image: Dockerfile) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs, unquote
 
 from course.deployment.compose import Compose, Service, constant, interpolated
 from course.deployment.rules import services
@@ -13,11 +14,14 @@ DRIVER = "postgresql+asyncpg"
 DATA = "/var/lib/postgresql"
 MODERN = 18  # from this version on, the image writes below DATA itself
 SCRIPTS = "/docker-entrypoint-initdb.d"
+PORT = "5432"  # where PostgreSQL listens, unless it is told otherwise
+SETS_PORT = re.compile(r"(?:^|\s)-p\s*(\S+)|(?:^|\s|--|-c)port=(\S+)")
 
 
 def is_found(file: Compose, apps: list[Service]) -> None:
     """DATABASE_URL of the app leads to the service of the database. Raises Finding."""
     database = services.postgres(file)
+    _can_start(file, database)
     for app in apps:
         services.share_a_network(file, app, database)
         url = app.environment.get("DATABASE_URL")
@@ -34,12 +38,13 @@ def is_found(file: Compose, apps: list[Service]) -> None:
             )
         if known := interpolated(url, {"POSTGRES_PASSWORD": "x"}):
             _leads_to(database, known, app, place)
-        _has_the_account(file, database, url)
+            _has_the_account(file, database, url)
+            _has_the_password(database, app, url, place)
 
 
 def _leads_to(database: Service, url: str, app: Service, place: Place) -> None:
     driver, _, rest = url.partition("://")
-    host = rest.rpartition("@")[2].partition("/")[0].partition(":")[0]
+    host, colon, port = rest.rpartition("@")[2].partition("/")[0].partition(":")
     if host != database.name:
         raise Finding(
             f"In the container of {app.name}, {host} is not the database."
@@ -57,6 +62,54 @@ def _leads_to(database: Service, url: str, app: Service, place: Place) -> None:
             f"{DRIVER}://",
             f"{driver}://",
         )
+    own, port = _listens_at(database), port if colon else PORT
+    if own.isdigit() and port.isdigit() and port != own:  # else it comes from outside
+        raise Finding(
+            f"In its container PostgreSQL listens at {own}, and nobody at {port}. That is where "
+            "other containers reach it. What stands under ports is for those outside.",
+            place,
+            f"@{host}:{own}",
+            f"@{host}:{port}",
+        )
+
+
+def _listens_at(database: Service) -> str:
+    """The port of PostgreSQL in its container, "" when it is not known from this file."""
+    words, files = _words(database), _words_and_files(database)
+    if database.env_files or any("config_file=" in f or f.endswith(".conf") for f in files):
+        return ""
+    if told := SETS_PORT.search(" ".join(words)):
+        return constant(told[1] or told[2])
+    return constant(database.environment.get("PGPORT", PORT) or "")
+
+
+def _words(database: Service) -> list[str]:
+    """What the compose file lets its container start."""
+    return [word for name in ("entrypoint", "command") for word in database.words(name) or []]
+
+
+def _words_and_files(database: Service) -> list[str]:
+    """All that may say how PostgreSQL is set up: also what is mounted."""
+    return [*_words(database), *(target for _, target in database.mounts)]
+
+
+def _can_start(file: Compose, database: Service) -> None:
+    """PostgreSQL is given a password, or told that it needs none. Raises Finding."""
+    made = database.environment
+    ways = ("POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE")
+    given = any(made.get(name, "") != "" for name in ways)  # None is passed on from outside
+    if not given and not database.env_files and not _trusts(database):
+        raise Finding(
+            "Without a password for its first user, PostgreSQL does not start.",
+            file.place("services", database.name, "environment"),
+            "POSTGRES_PASSWORD: ${POSTGRES_PASSWORD:?} under environment",
+            "no POSTGRES_PASSWORD",
+        )
+
+
+def _trusts(database: Service) -> bool:
+    """Whether it asks nobody for a password."""
+    return database.environment.get("POSTGRES_HOST_AUTH_METHOD") == "trust"
 
 
 class _Named(dict[str, str]):
@@ -66,23 +119,17 @@ class _Named(dict[str, str]):
         return name
 
 
+WAYS: tuple[dict[str, str], ...] = (_Named(), {})
+"""With all variables set, and with none: one of the two must fit."""
+
+
 def _has_the_account(file: Compose, database: Service, url: str) -> None:
     """The user and the database of an address are those that PostgreSQL makes at its first start."""
     place = file.place("services", database.name, "environment")
     made = database.environment
     if database.env_files:
         return
-    trusts = made.get("POSTGRES_HOST_AUTH_METHOD") == "trust"
-    if not {"POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE"} & made.keys() and not trusts:
-        raise Finding(
-            "Without a password for its first user, PostgreSQL does not start.",
-            place,
-            "POSTGRES_PASSWORD: ${POSTGRES_PASSWORD:?} under environment",
-            "no POSTGRES_PASSWORD",
-        )
-    # With all variables set, and with none: one of the two must fit.
-    ways: list[dict[str, str]] = [_Named(), {}]
-    pairs = [(_asked(url, values), _made(made, values)) for values in ways]
+    pairs = [(_asked(url, values), _made(made, values)) for values in WAYS]
     if _makes_others(database) or any(asked == there for asked, there in pairs):
         return
     (user, name), (own, shelf) = pairs[0]
@@ -108,7 +155,44 @@ def _asked(url: str, values: dict[str, str]) -> tuple[str, str]:
     """The user and the database of an address."""
     rest = interpolated(url, values).partition("://")[2]
     account, _, place = rest.rpartition("@")
-    return account.partition(":")[0], place.partition("/")[2].partition("?")[0]
+    return unquote(account.partition(":")[0]), place.partition("/")[2].partition("?")[0]
+
+
+def _has_the_password(database: Service, app: Service, url: str, place: Place) -> None:
+    """The app has the password that PostgreSQL gives to its first user."""
+    own = database.environment.get("POSTGRES_PASSWORD")
+    elsewhere = database.env_files or _makes_others(database) or own is None
+    if elsewhere or _trusts(database) or any("hba" in f for f in _words_and_files(database)):
+        return
+    pairs = [(_password(url, app, values), interpolated(own or "", values)) for values in WAYS]
+    if any(asked is None or (asked and asked == there) for asked, there in pairs):
+        return
+    asked, there = (_variable(*texts) for texts in zip(*pairs, strict=True))
+    raise Finding(
+        "The first user of PostgreSQL has the password of POSTGRES_PASSWORD, and the app comes "
+        f"{'with another' if pairs[0][0] else 'without'} one. PostgreSQL refuses it.",
+        place,
+        there or "the password of POSTGRES_PASSWORD",
+        asked or ("another text" if pairs[0][0] else "no password"),
+    )
+
+
+def _variable(named: str | None, unset: str | None) -> str:
+    """What a text is that has one variable and nothing else, "" for all others."""
+    return f"${{{named}}}" if named != unset and re.fullmatch(r"\w+", named or "") else ""
+
+
+def _password(url: str, app: Service, values: dict[str, str]) -> str | None:
+    """The one with which the app comes, as SQLAlchemy and asyncpg find it. None: from outside."""
+    rest, _, query = interpolated(url, values).partition("://")[2].partition("?")
+    account = rest.rpartition("@")[0]
+    found = [*parse_qs(query).get("password", []), unquote(account.partition(":")[2])]
+    if any(found):
+        return next(filter(None, found))
+    if app.env_files or "PGPASSFILE" in app.environment:
+        return None
+    other = app.environment.get("PGPASSWORD", "")
+    return None if other is None else interpolated(other, values)
 
 
 def _made(environment: dict[str, str | None], values: dict[str, str]) -> tuple[str, str]:
