@@ -85,6 +85,8 @@ browser: $(AUTHOR)
 bench: $(AUTHOR)
 	@$(BIN)/python benchmarks/run.py
 	@$(BIN)/python benchmarks/site.py
+	@sh tools/browser.sh $(BIN) tests
+	@$(BIN)/python benchmarks/browser.py
 
 bench-frameworks:
 	@sh tools/setup.sh $(PYTHON) build/bench-frameworks benchmarks/frameworks/requirements.lock

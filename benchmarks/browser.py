@@ -4,7 +4,8 @@
 
 Against `python -m pytest` with the checks of lesson 1 in a terminal; the sides take turns. Chromium
 asks a server on this machine, which compresses what hosts of static sites compress. After that
-the memory: what 200 runs leave behind.
+the memory: what 200 runs leave behind; and what Lighthouse says of the page to somebody who only
+reads it, with and without the script that offers the editor.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from __future__ import annotations
 import argparse
 import gzip
 import io
+import json
+import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -33,7 +37,7 @@ CHECKS = "checks/test_01_routing.py"
 TEXT = (".html", ".css", ".js", ".mjs", ".json", ".svg", ".xml", "/")
 LONGEST = 300_000  # milliseconds
 MEMORY = "app => import(app).then(loaded => loaded.memory())"
-MOST_BYTES, COLD, AGAIN, WARM, GROWTH = 10e6, 4, 3, 0.5, 1.2
+MOST_BYTES, COLD, AGAIN, WARM, GROWTH, FEWER = 10e6, 4, 3, 0.5, 1.2, 3
 
 
 class Compressed(Served):
@@ -78,6 +82,7 @@ def main() -> None:
             address = f"{server}{SUB_PATH}"
             speed(browser, address, asked.rounds)
             memory(browser, address, asked.runs)
+        reading(Path(name), program, asked.rounds)
 
 
 def speed(browser: Browser, address: str, rounds: int) -> None:
@@ -182,6 +187,41 @@ def memory(browser: Browser, address: str, runs: int) -> None:
         f"memory after {runs} runs / after 10: {late / early:.2f} (wanted: at most {GROWTH}; "
         f"{late / 1e6:.0f} MB / {early / 1e6:.0f} MB)"
     )
+
+
+OFFER = re.compile(r'<script src="[^"]*assets/playground\.js"></script>')
+
+
+def reading(site: Path, program: str, rounds: int) -> None:
+    """Lighthouse's points for speed, of 100, of the page as it is and without our script."""
+    page = site / LESSON / "index.html"
+    bare = site / "bare" / "01_routing" / "index.html"
+    bare.parent.mkdir(parents=True)
+    bare.write_text(OFFER.sub("", page.read_text("utf-8")), "utf-8")
+    sides: dict[str, list[float]] = {LESSON: [], "bare/01_routing/": []}
+    Compressed.kept.clear()
+    with served(site, Compressed) as server:
+        for _ in range(rounds):
+            for name, points in sides.items():
+                points.append(lighthouse(f"{server}{SUB_PATH}{name}", program))
+    ours, without = (statistics.median(points) for points in sides.values())
+    print(
+        f"Lighthouse, speed of a lesson's page: {ours:.0f} with the offer, {without:.0f} without "
+        f"(wanted: at most {FEWER} points fewer)"
+    )
+
+
+def lighthouse(address: str, program: str) -> float:
+    cli = ROOT / "playground/node_modules/lighthouse/cli/index.js"
+    flags = "--chrome-flags=--headless=new --no-sandbox --disable-gpu"
+    command = ["node", str(cli), address, "--quiet", "--output=json", flags]
+    done = subprocess.run(
+        [*command, "--only-categories=performance"],
+        env={**os.environ, "CHROME_PATH": program},
+        check=True,
+        capture_output=True,
+    )
+    return 100 * float(json.loads(done.stdout)["categories"]["performance"]["score"])
 
 
 if __name__ == "__main__":

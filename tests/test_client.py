@@ -299,12 +299,13 @@ def test_bodies_are_recorded_as_json_text_or_none():
     assert missing.response == {"detail": "Not Found"}
 
 
-def test_what_is_json_for_python_alone_is_recorded_as_text():
-    """A Report with NaN in it could be read by no other program, as a browser."""
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_what_is_json_for_python_alone_is_recorded_as_text(number):
+    """A Report with such a number could be read by no other program, as a browser."""
     app = FastAPI()
     with running(app) as api:
-        api.post("/nowhere", content='{"price": NaN}')
-    assert api.exchanges[0].exchange.request == '{"price": NaN}'
+        api.post("/nowhere", content=f'{{"price": {number}}}')
+    assert api.exchanges[0].exchange.request == f'{{"price": {number}}}'
 
 
 def test_the_exchange_says_how_long_it_took():

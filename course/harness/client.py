@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -344,11 +345,16 @@ def readable(body: bytes) -> Any:
     if len(text) > KEPT:
         return f"{text[:KEPT]}… ({len(text):,} characters)"
     try:
-        return json.loads(text, parse_constant=_not_json)
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
     except ValueError:
         return text
 
 
-def _not_json(constant: str) -> Any:
-    """NaN and Infinity, which Python reads, and no other reader of a Report (RFC 8259, section 6)."""
-    raise ValueError(constant)
+def _finite(text: str) -> float:
+    """A number that other readers of a Report can read, too (RFC 8259, section 6).
+
+    Raises ValueError for NaN, Infinity and 1e999.
+    """
+    if not math.isfinite(number := float(text)):
+        raise ValueError(text)
+    return number

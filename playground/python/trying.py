@@ -6,7 +6,7 @@ import base64
 import json
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,12 @@ class Tried:
     """One app: started with `start`, asked with `ask`, until the next `start`."""
 
     def __init__(self) -> None:
-        self._stack = ExitStack()
+        self._running = ExitStack()
+        self._home: tempfile.TemporaryDirectory[str] | None = None
         self._folder: Path | None = None
         self._app: Any = None
         self._api: Api | None = None
         self._recorded: list[Recorded] = []
-        self._environment: dict[str, str] = {}
 
     def start(self, asked: str) -> str:
         """Import and start the app of `{"slug": …, "files": {…}}`.
@@ -45,14 +45,15 @@ class Tried:
         """
         wanted = json.loads(asked)
         self.stop()
-        home = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="course-")))
-        self._folder = lay_out_files(home.resolve(), wanted["slug"], wanted["files"])
+        self._home = tempfile.TemporaryDirectory(prefix="course-")
+        home = Path(self._home.name).resolve()
+        self._folder = lay_out_files(home, wanted["slug"], wanted["files"])
         problem = None
         with self._at_work() as printed:
             try:
                 self._app = load(self._folder, PACKAGE).app
                 self._recorded.clear()
-                self._api = self._stack.enter_context(running(self._app, self._recorded))
+                self._api = self._running.enter_context(running(self._app, self._recorded))
             except (LoadProblem, StartupFailed) as error:
                 problem = self._problem(error)
         return json.dumps({"problem": asdict(problem) if problem else None, "output": printed()})
@@ -85,15 +86,12 @@ class Tried:
 
     def stop(self) -> None:
         """Stop the app. That it stops without an error, the checks look at."""
-        if self._folder is None:
+        if self._home is None:
             return
-        with self._at_work():
-            try:
-                self._stack.close()
-            except ShutdownFailed:
-                self._stack.close()
-        self._folder = self._api = self._app = None
-        self._environment = {}
+        with self._at_work(), suppress(ShutdownFailed):
+            self._running.close()
+        self._home.cleanup()  # no longer from inside
+        self._home = self._folder = self._api = self._app = None
 
     @contextmanager
     def _at_work(self) -> Iterator[Callable[[], str]]:

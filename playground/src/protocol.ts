@@ -122,4 +122,4 @@ export type Message =
   | { id: number; progress: Progress }
   | { id: number; event: RunEvent }
   | { id: number; result: unknown }
-  | { id: number; error: string; download: boolean };
+  | { id: number; error: string; retry: boolean };

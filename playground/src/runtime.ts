@@ -148,7 +148,7 @@ export class Runtime {
             const { event, limit } = message.event;
             if (event === "load" || event === "start") this.wind(limit ?? CHECK_LIMIT);
           } else if ("error" in message) {
-            fail(new Stopped(message.error, message.download));
+            fail(new Stopped(message.error, message.retry));
           } else {
             end();
             resolve(message.result);

@@ -79,7 +79,12 @@ self.onmessage = async ({ data }: MessageEvent<{ id: number; order: Order }>) =>
     post({ id: data.id, result: await obey(data.order) });
   } catch (error) {
     if (!python) machine = undefined; // so that the next order tries again
-    const download = error instanceof DownloadFailed;
-    post({ id: data.id, error: error instanceof Error ? error.message : String(error), download });
+    if (error instanceof DownloadFailed) {
+      post({ id: data.id, error: error.message, retry: true });
+    } else {
+      console.error(error);
+      const what = String(error instanceof Error ? error.message : error).trim().split("\n").at(-1);
+      post({ id: data.id, error: `The course itself has failed here: ${what}`, retry: true });
+    }
   }
 };
