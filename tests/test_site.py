@@ -257,6 +257,21 @@ def test_each_common_mistake_shows_what_the_checker_says(exercise):
             assert any(quote in says for says in said), f"{page}: no submission says {quote!r}"
 
 
+def test_every_page_allows_its_own_scripts_and_no_others(site):
+    for page in site.rglob("*.html"):
+        text = page.read_text("utf-8")
+        (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', text)
+        (scripts,) = re.findall(r"script-src ([^;]+)", policy)
+        assert "unsafe-inline" not in scripts, page
+        assert "unsafe-eval" not in scripts.replace("wasm-unsafe-eval", ""), page
+        assert text.index("Content-Security-Policy") < text.index("<script"), page
+
+
+def test_what_is_needed_offline_is_there(site):
+    for path in json.loads((site / "assets/playground/offline.json").read_text("utf-8")):
+        assert (site / path).is_file() or (site / path / "index.html").is_file(), path
+
+
 # The flashcards, in a browser.
 
 DRIVE = """<!doctype html><title>drive</title><body><script>
