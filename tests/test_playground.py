@@ -266,6 +266,8 @@ def kept_offline(page: Page) -> None:
 
 def test_it_works_offline_after_the_first_visit(context, address):
     bench = Bench(context.new_page(), address).open()
+    bench.editor.focus()
+    bench.check()
     kept_offline(bench.page)
     context.set_offline(True)
     bench.page.reload()

@@ -17,10 +17,11 @@
     (await offline)?.postMessage({ keep: urls });
   }
 
-  void offline.then(() => {
+  function keepLoaded() {
     const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
     return keep([location.href, ...loaded]);
-  });
+  }
+  void offline.then(keepLoaded);
 
   const mount = document.querySelector(".playground[data-exercise]");
   if (!mount) return;
@@ -58,7 +59,8 @@
       for (const node of [button, early, ...offer]) node.hidden = true;
       document.body.classList.add("pg-open");
       remember("yes");
-      void keepCourse();
+      // Not before the first verdict: until then, every byte is one to wait for.
+      place.addEventListener("checked", () => setTimeout(keepCourse, 2000), { once: true });
       opened = asked;
       if (asked) place.querySelector(".cm-content")?.focus();
     } catch (error) {
@@ -70,6 +72,7 @@
   }
 
   async function keepCourse() {
+    await keepLoaded();
     const response = await fetch(`${base}playground/offline.json`).catch(() => undefined);
     if (response?.ok) void keep((await response.json()).map((path) => root + path));
   }

@@ -7,6 +7,7 @@ import io
 import logging
 import os
 import sys
+import typing
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -77,6 +78,20 @@ def _stream(number: int) -> TextIO:
     return os.fdopen(number, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)
 
 
+def forget() -> None:
+    """Empty the caches of FastAPI, which keep thousands of functions, and with each its whole app.
+
+    The terminal starts another process instead.
+    """
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "fastapi":
+            for value in vars(module).values():
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
+    for clear in typing._cleanups:  # type: ignore[attr-defined]
+        clear()
+
+
 @contextmanager
 def put_back() -> Iterator[None]:
     """Undo what a submission can do to the process; the terminal starts another one instead."""
@@ -92,6 +107,7 @@ def put_back() -> Iterator[None]:
         os.environ.update(environment)
         logging.root.handlers[:] = handlers
         logging.root.setLevel(level)
+        forget()
 
 
 def _cut(output: bytes) -> str:

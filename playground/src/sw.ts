@@ -56,7 +56,8 @@ async function keepAll(urls: string[]): Promise<void> {
   const cache = await caches.open(CACHE);
   for (const url of new Set(urls.map(plain))) {
     if (await cache.match(url)) continue;
-    const response = await fetch(url).catch(() => null);
+    // What the page has loaded a moment ago is not asked for a second time.
+    const response = await fetch(url, { cache: "force-cache" }).catch(() => null);
     if (response?.ok) await put(cache, url, response);
   }
 }

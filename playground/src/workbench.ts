@@ -142,6 +142,7 @@ export class Workbench {
     } finally {
       this.busy(false);
       this.trouble(this.store.trouble);
+      this.element.dispatchEvent(new Event("checked", { bubbles: true }));
     }
   }
 
