@@ -7,9 +7,10 @@
 set -eu
 bin=$1 what=${2:-site}
 
-if ! command -v node >/dev/null 2>&1 || ! command -v npm >/dev/null 2>&1; then
+new_enough='process.exit(Number(process.versions.node.split(".")[0] < 20))'
+if ! command -v npm >/dev/null 2>&1 || ! node -e "$new_enough" >/dev/null 2>&1; then
     sh tools/node.sh "$bin/python" build/node
-    PATH="$PWD/build/node/bin:$PATH"
+    PATH="$PWD/build/node/programs:$PATH"
     export PATH
 fi
 
