@@ -194,7 +194,7 @@ def test_a_reset_can_be_undone(context, address):
     bench.all.get_by_text("More", exact=True).click()
     bench.button("Reset to the starter").click()
     assert bench.text == (LESSON.starter / "main.py").read_text("utf-8")
-    bench.button("Undo reset").click()
+    bench.button("Bring back the files from before").click()
     assert bench.text == SOLUTION
 
 
@@ -290,10 +290,14 @@ def test_two_tabs_do_not_undo_each_other(context, address):
     one = Bench(context.new_page(), address).open()
     other = Bench(context.new_page(), address)
     other.ready()
+    other.type("# mine\n")
     one.type(SOLUTION)
     expect(other.note).to_contain_text("Another tab has changed these files")
     other.editor.focus()
     assert other.check() == PASSED
+    other.all.get_by_text("More", exact=True).click()
+    other.button("Bring back the files from before").click()
+    assert other.text == "# mine\n"
 
 
 def test_a_download_that_fails_can_be_tried_again(context, address):

@@ -8,6 +8,8 @@ const NAME = /^[\w.][\w.-]*(\/[\w.][\w.-]*)*$/;
 
 export class Workspace {
   files: Files;
+  /** Whether something was typed here since the files came from elsewhere. */
+  private typed = false;
 
   constructor(
     readonly exercise: Exercise,
@@ -34,7 +36,15 @@ export class Workspace {
 
   edit(name: string, text: string): void {
     this.files[name] = text;
+    this.typed = true;
     this.keep();
+  }
+
+  /** Another tab has written these. What was typed here is kept aside. */
+  take(files: Files): void {
+    if (this.typed) this.store.keepBefore(this.exercise.slug, { ...this.files });
+    this.typed = false;
+    this.files = { ...files };
   }
 
   /** Why there can be no file of this name, or "". */

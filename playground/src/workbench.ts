@@ -14,6 +14,7 @@ import type { Store } from "./store";
 import { TryIt, asSent } from "./tryit";
 
 const MAC = /Mac|iP(hone|ad)/.test(navigator.platform);
+const UNDO = "Under More you can bring back what was here before.";
 const KEY = MAC ? "⌘ Enter" : "Ctrl+Enter";
 
 export class Workbench {
@@ -47,7 +48,7 @@ export class Workbench {
       "aria-keyshortcuts": MAC ? "Meta+Enter" : "Control+Enter",
     });
     this.stopButton = button("Stop", () => this.runtime.stop(), { hidden: true });
-    this.undoButton = button("Undo reset", () => this.undo());
+    this.undoButton = button("Bring back the files from before", () => this.undo());
     const run = () => void this.check();
     this.editor = new Editor(this.editorPlace, [{ key: "Mod-Enter", run }], (name, text) => {
       this.workspace.edit(name, text);
@@ -343,13 +344,13 @@ export class Workbench {
     }
     this.workspace.remove(name);
     this.reopen();
-    this.trouble(`${name} is removed. Undo reset brings it back.`);
+    this.trouble(`${name} is removed. ${UNDO}`);
   }
 
   private reset(): void {
     this.workspace.reset();
     this.reopen();
-    this.trouble("Your files are as the exercise gave them. Undo reset brings yours back.");
+    this.trouble(`Your files are as the exercise gave them. ${UNDO}`);
   }
 
   private undo(): void {
@@ -364,9 +365,9 @@ export class Workbench {
   }
 
   private elsewhere(files: Record<string, string>): void {
-    this.workspace.files = { ...files };
+    this.workspace.take(files);
     this.reopen();
-    this.trouble("Another tab has changed these files; this is what they are now.");
+    this.trouble(`Another tab has changed these files. This is what they are now. ${UNDO}`);
   }
 
   private export(): void {
@@ -386,7 +387,7 @@ export class Workbench {
       const files = this.store.files(this.exercise.slug);
       if (files) this.workspace.files = { ...files };
       this.reopen();
-      this.trouble(`${said} Undo reset brings back the code that was here.`);
+      this.trouble(`${said} ${UNDO}`);
     } catch (error) {
       this.trouble((error as Error).message);
     }
