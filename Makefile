@@ -77,10 +77,9 @@ lint: $(AUTHOR)
 
 test: $(AUTHOR) browser lint
 	@$(BIN)/python tools/reading.py
-	@$(BIN)/python tools/together.py \
-		$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder \
-			--cov=course --cov-report=term:skip-covered --cov-fail-under=90 \
-		-- $(BIN)/python -m course verify --mutants --sample 24
+	@$(BIN)/python -m pytest tests -n 3 --dist loadfile --no-loadscope-reorder \
+		--cov=course --cov-report=term:skip-covered --cov-fail-under=90
+	@$(BIN)/python -m course verify --mutants --sample 48
 	@$(BIN)/python -m course verify --database postgresql
 
 browser: $(AUTHOR)

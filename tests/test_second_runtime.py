@@ -34,16 +34,16 @@ Data = dict[str, Any]
 
 
 def shipped() -> Iterator[Key]:
-    """Of each exercise starter, solution and a right one, and the first wrong one of each kind.
+    """Over the course the first wrong one of each kind, and of each exercise a right one.
 
-    Of the drills, which are short and alike, the solution. With CORPUS=whole all submissions, which
-    takes ten minutes and more.
+    The solutions are typed into a browser by tests/test_playground.py. With CORPUS=whole all
+    submissions run, which takes ten minutes and more.
     """
     whole = os.environ.get("CORPUS") == "whole"
     seen = set(KILLED)
     for exercise in exercises():
         found = [s for s in submissions(exercise) if s.path.exists() and runs_in_both(s, exercise)]
-        roles = set() if exercise.kind != "drill" else {"starter", "right"}
+        roles = {"starter", "solution"} | ({"right"} if exercise.kind == "drill" else set())
         for submission in found:
             kind = submission.says("kind") if submission.role == "wrong" else ""
             again = kind in seen if kind else submission.role in roles
