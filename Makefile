@@ -69,8 +69,8 @@ reset: $(LEARNER)
 progress next list: $(LEARNER)
 	@$(BIN)/python -m course $@
 
-verify: $(AUTHOR)
-	@$(BIN)/python -m course verify --mutants
+verify: $(AUTHOR) browser
+	@$(BIN)/python -m course verify --mutants --browser
 
 lint: $(AUTHOR)
 	@sh tools/lint.sh $(BIN)
@@ -79,7 +79,7 @@ test: $(AUTHOR) browser lint
 	@$(BIN)/python tools/reading.py
 	@$(BIN)/python -m pytest tests -n 3 --dist loadfile --no-loadscope-reorder \
 		--cov=course --cov-report=term:skip-covered --cov-fail-under=90
-	@$(BIN)/python -m course verify --mutants --sample 48
+	@$(BIN)/python -m course verify --mutants --sample 48 --browser
 	@$(BIN)/python -m course verify --database postgresql
 
 browser: $(AUTHOR)

@@ -2,7 +2,9 @@
 
     make bench
 
-MkDocs alone has its own theme and no plugin, no extension, no nav. The two sides take turns.
+Our side is all that `make site` does when nothing has changed for the browser: what is packed for
+it is packed already. MkDocs alone has its own theme and no plugin, no extension, no nav. The two
+sides take turns.
 """
 
 from __future__ import annotations
@@ -18,13 +20,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 WANTED = 6
+PYTHON = [sys.executable, "-m"]
 
 
 def seconds(*commands: list[str]) -> float:
     began = time.perf_counter()
     for command in commands:
         subprocess.run(
-            [sys.executable, "-m", *command],
+            command,
             cwd=ROOT,
             check=True,
             capture_output=True,
@@ -40,16 +43,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         bare = Path(name, "mkdocs.yml")
         bare.write_text(f"site_name: bare\ndocs_dir: {ROOT / 'docs'}\n", "utf-8")
-        one = ["mkdocs", "build", "--quiet", "--config-file", str(bare), "--site-dir", f"{name}/a"]
-        ours = ["mkdocs", "build", "--strict", "--quiet", "--site-dir", f"{name}/b"]
-        pairs = [(seconds(["course", "site"], ours), seconds(one)) for _ in range(rounds + 1)][
-            1:
-        ]  # the first one compiles
-    whole, alone = (statistics.median(side) for side in zip(*pairs, strict=True))
+        alone = ["mkdocs", "build", "--quiet", "--config-file", str(bare), "--site-dir"]
+        one = [[*PYTHON, *alone, f"{name}/a"]]
+        ours = [
+            ["sh", "tools/browser.sh", str(Path(sys.executable).parent)],
+            [*PYTHON, "course", "site"],
+            [*PYTHON, "mkdocs", "build", "--strict", "--quiet", "--site-dir", f"{name}/b"],
+            [*PYTHON, "course", "site", f"{name}/b"],
+        ]
+        seconds(*ours)  # the first one compiles
+        pairs = [(seconds(*ours), seconds(*one)) for _ in range(rounds)]
+    ours_took, alone_took = (statistics.median(side) for side in zip(*pairs, strict=True))
     ratios = [a / b for a, b in pairs]
     print(
         f"make site / mkdocs alone: {statistics.median(ratios):.2f} (wanted: at most {WANTED}; "
-        f"{whole:.1f} s / {alone:.1f} s; from {min(ratios):.2f} to {max(ratios):.2f})"
+        f"{ours_took:.1f} s / {alone_took:.1f} s; from {min(ratios):.2f} to {max(ratios):.2f})"
     )
 
 

@@ -270,19 +270,32 @@ def verify(
     sample: Annotated[
         int, typer.Option(min=1, help="Only one in so many of these changes; the seed says which.")
     ] = 1,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Also run each in Pyodide, which must say the same.")
+    ] = False,
     seed: Annotated[str, typer.Option(help="Repeat a run with the same random values.")] = "",
     database: DatabaseOption = "sqlite",
     root: Root = catalogue.ROOT,
 ) -> None:
     """Prove that the checks are right: for the course's authors."""
     from course import verify as proof
+    from course.pyodide import NotBuilt
 
     chosen = [_find(name, root) for name in lessons or []] or catalogue.exercises(root)
     console = Console(highlight=False, stderr=True)
     if database == "sqlite":
-        faults = proof.verify(
-            chosen, console, seed, whole=not lessons, mutants=mutants, sample=sample
-        )
+        try:
+            faults = proof.verify(
+                chosen,
+                console,
+                seed,
+                whole=not lessons,
+                mutants=mutants,
+                sample=sample,
+                browser=browser,
+            )
+        except NotBuilt as error:
+            _stop(str(error))
     else:
         with _database(database) as environment:
             faults = proof.verify_on(environment, chosen, console, seed)

@@ -76,6 +76,7 @@ def described(exercise: Exercise) -> dict[str, object]:
         "solution": solution,
         "hints": checkfile.hints(exercise),
         "packs": [name for name, used in PACKS.items() if any(map(used.search, everything))],
+        "needs": {name: used.pattern for name, used in PACKS.items()},
     }
 
 

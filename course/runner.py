@@ -20,7 +20,8 @@ from course import processes
 from course.catalogue import Exercise
 from course.child import CUT_OFF
 from course.harness import hung
-from course.harness.report import Check, Exchange, Report, apply
+from course.harness.followed import Followed
+from course.harness.report import Check, Report
 from course.harness.request import Request
 from course.harness.words import inside, shorten
 from course.harness.workspace import lay_out
@@ -59,9 +60,7 @@ class Run:
         self.report = Report(exercise.slug, exercise.title)
         self.started = 0.0
         self.deadline = 0.0
-        self.answered: dict[str, str] = {}
-        self.current: str | None = None
-        self.exchange: Exchange | None = None
+        self.followed = Followed(self.report)
         self.until = 0.0
         self.allowed = limits.check
         """Seconds that the current check may take."""
@@ -89,7 +88,8 @@ class Run:
         *under, top = layers(self.exercise, self.submission)
         lay_out(self.exercise.folder, top, folder, *under)
         self._spare = spare
-        self.current, self.exchange, self.until = None, None, self.deadline
+        self.followed.begin()
+        self.until = self.deadline
         if prepared:
             spare.go_on()
         else:
@@ -112,7 +112,7 @@ class Run:
             checks=str(self.exercise.checks),
             folder=str(folder),
             seed=self.seed,
-            done=self.answered,
+            done=self.followed.answered,
             stop=self.stop,
             environment=dict(self.environment),
         )
@@ -129,12 +129,8 @@ class Run:
             self.cancelled
             or self.report.problem is not None
             or (self.stop and bool(self.report.failures))
-            or (bool(self.report.checks) and not self.unanswered)
+            or (bool(self.report.checks) and not self.followed.unanswered)
         )
-
-    @property
-    def unanswered(self) -> list[Check]:
-        return [check for check in self.report.checks if check.id not in self.answered]
 
     def conclude(self) -> Report:
         self.report.seconds = round(time.monotonic() - self.started, 3)
@@ -172,41 +168,19 @@ class Run:
         """Take in one event. True when the run has ended."""
         kind = event["event"]
         if kind in ("load", "start"):
-            self.current, self.exchange = event.get("id"), None
             self.allowed = float(event.get("limit", self.limits.check))
             self.until = min(self.deadline, time.monotonic() + self.allowed + GRACE)
-        elif kind == "request":
-            self.exchange = Exchange(**event["exchange"])
-        if kind != "collected" or not self.report.checks:
-            apply(self.report, event)
-        if kind == "result":
-            self.answered[event["check"]["id"]] = event["check"]["status"]
+        self.followed.hear(event)
         self.on_event(event)
         return kind in ("end", "broken")
 
     def _blame(self, end: _End) -> None:
         """Give a verdict to whatever was running when the child ended."""
         late = time.monotonic() >= self.deadline
-        guilty = self.report.check(self.current or "")
-        if guilty is None and (self.answered or late) and self.unanswered:
-            guilty = self.unanswered[0]
-        stopping = guilty is not None and guilty.id in self.answered
-        if guilty is None or not stopping or guilty.status == "pass":
-            check = guilty or hung.not_loaded()
-            when = " while the app was being stopped after this check" if stopping else ""
-            if guilty is None:
-                when = hung.WHILE_LOADING
-            end.tell(check, when, self.limits.run if late else self.allowed)
-            check.exchanges = [self.exchange] if self.exchange else []
-            if guilty is None:
-                self.report.problem = check
-                return
-        assert guilty is not None
-        self.answered[guilty.id] = guilty.status
-        if late:
-            for other in self.unanswered:
-                other.message = hung.not_reached(self.limits.run)
-                self.answered[other.id] = other.status
+        seconds = self.limits.run if late else self.allowed
+        self.followed.blame(lambda check, when: end.tell(check, when, seconds), late)
+        if late and not self.report.problem:
+            self.followed.give_up(self.limits.run)
 
 
 def _last_words(spare: Spare) -> dict[str, Any] | None:

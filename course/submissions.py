@@ -24,6 +24,8 @@ from course.harness.workspace import MAIN
 
 Role = Literal["starter", "solution", "right", "wrong"]
 
+STOPPED = ("starter", "wrong")  # at the first failure, which says all that is asked of them
+
 
 @dataclass(frozen=True)
 class Submission:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping
 
 from rich.console import Console
@@ -13,10 +14,9 @@ from course.harness.report import Report
 from course.pool import Job, run_all
 from course.runner import NOTHING
 from course.spare import Limits
-from course.submissions import Role, Submission, submissions
+from course.submissions import STOPPED, Role, Submission, submissions
 
 LIMITS = Limits()
-STOPPED = ("starter", "wrong")  # at the first failure, which says all that is asked of them
 
 
 def verify(
@@ -26,15 +26,23 @@ def verify(
     whole: bool = True,
     mutants: bool = False,
     sample: int = 1,
+    browser: bool = False,
 ) -> list[str]:
     """All faults, as sentences. `whole` also asks what only the course as a whole can answer.
 
-    Then mutants that are listed as equivalent are not run again, which would take minutes.
+    Then mutants that are listed as equivalent are not run again, which would take minutes. With
+    `browser`, each submission runs in Pyodide too, and must get the same Report. Raises
+    `pyodide.NotBuilt`.
     """
+    seed = seed or secrets.token_hex(4)
     faults = [fault for exercise in exercises for fault in look(exercise)]
     if whole:
         faults += author.every_kind_is_triggered(exercises)
-    ran = list(_run(exercises, console, seed))
+    if browser:
+        ran, differences = _run_in_both(exercises, console, seed)
+        faults += differences
+    else:
+        ran = list(_run(exercises, console, seed))
     faults += author.every_submission_behaves(ran)
     faults += author.every_message_reads_well(ran)
     faults += author.every_report_fits_its_schema(ran)
@@ -45,6 +53,26 @@ def verify(
     count = f"{len(ran)} submissions of {len(exercises)} exercises"
     console.print(f"{count}: {f'{len(faults)} faults' if faults else 'all as they must be'}.")
     return faults
+
+
+def _run_in_both(
+    exercises: list[Exercise], console: Console, seed: str
+) -> tuple[list[tuple[Submission, Report]], list[str]]:
+    """What the terminal says of each submission, and where Pyodide does not say the same."""
+    from course.pyodide import Comparison
+
+    ran, faults = [], []
+    with Comparison(seed) as comparison:
+        for submission, report in _run(exercises, console, seed):
+            ran.append((submission, report))
+            comparison.take(submission, report)
+        with progress(console) as bar:
+            for found in bar.track(
+                comparison.faults(), len(comparison.done), description="In Pyodide"
+            ):
+                faults += found
+    console.print(f"{len(comparison.done)} of them ran in Pyodide too, with the seed {seed}.")
+    return ran, faults
 
 
 def verify_on(

@@ -41,7 +41,6 @@ UNUSED = (
     "sqlalchemy/dialects/mssql/",
     "sqlalchemy/dialects/mysql/",
     "sqlalchemy/dialects/oracle/",
-    "sqlalchemy/dialects/postgresql/",
     "sqlalchemy/testing/",
     "sqlalchemy/ext/mypy/",
     "pydantic/v1/",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 from site_server import SUB_PATH, served
 from test_site_browser import PHONE, WIDE, browser, tool  # noqa: F401  fixtures
 
@@ -180,6 +180,22 @@ def test_an_endless_loop_is_stopped_and_the_text_is_safe(context, address):
     assert bench.check() == PASSED
 
 
+def test_each_of_two_endless_loops_is_named(context, address):
+    bench = Bench(context.new_page(), address).open()
+    loops = SOLUTION
+    for path in ("/products", "/categories/{category}"):
+        operation = re.escape(f'@app.get("{path}")')
+        loops = re.sub(rf"({operation}\n.*\n)", r"\1    while True: pass\n", loops)
+    bench.type(loops)
+    bench.check()
+    failed = bench.all.locator(".pg-checks > .pg-fail")
+    expect(bench.all.get_by_label("What fails first")).to_contain_text("GET /products lists")
+    expect(failed).to_have_count(1)
+    expect(failed).to_contain_text("GET /categories/{category} lists")
+    expect(bench.all.locator(".pg-checks > .pg-pass")).not_to_have_count(0)
+    expect(bench.all.locator(".pg-report")).to_contain_text("GET /health says ok")
+
+
 def test_a_reload_in_the_middle_loses_nothing(context, address):
     bench = Bench(context.new_page(), address).open()
     bench.type(SOLUTION)
@@ -251,7 +267,7 @@ def test_what_is_no_export_changes_nothing(context, address, tmp_path):
 
 KEPT = """async () => {
     const names = await caches.keys();
-    const site = names.find((name) => name.includes("site"));
+    const site = names.find((name) => name.startsWith("fastapi-course-site http://127"));
     const kept = site ? await (await caches.open(site)).keys() : [];
     return names.length > 1 && kept.some(({ url }) => url.endsWith("swagger-ui.css"));
 }"""
@@ -268,9 +284,12 @@ def kept_offline(page: Page) -> None:
 
 def test_it_works_offline_after_the_first_visit(context, address):
     bench = Bench(context.new_page(), address).open()
+    of_a_fork = "fastapi-course-site https://shop.example/fork/ 1"
+    bench.page.evaluate(f"caches.open({of_a_fork!r}).then(() => true)")
     bench.editor.focus()
     bench.check()
     kept_offline(bench.page)
+    assert bench.page.evaluate(f"caches.has({of_a_fork!r})")
     context.set_offline(True)
     bench.page.reload()
     bench.ready()
@@ -311,6 +330,47 @@ def test_a_download_that_fails_can_be_tried_again(context, address):
     context.unroute("**/core.zip.zst*")
     bench.button("Try again").click()
     bench.ready()
+
+
+def test_a_pack_that_fails_later_can_be_tried_again(context, address):
+    context.route("**/database.zip.zst*", lambda route: route.abort())
+    bench = Bench(context.new_page(), address).open()
+    bench.type(f"import sqlalchemy\n{SOLUTION}")
+    bench.page.keyboard.press("ControlOrMeta+Enter")
+    expect(bench.status).to_contain_text("SQLAlchemy could not be downloaded")
+    context.unroute("**/database.zip.zst*")
+    bench.button("Try again").click()
+    assert bench.verdict() == PASSED
+
+
+def test_a_browser_that_cannot_read_the_editor_is_told_so(context, address):
+    """What it does not know of JavaScript is a SyntaxError to it."""
+    context.route(
+        "**/playground/app.js",
+        lambda route: route.fulfill(content_type="text/javascript", body="let let = 1;"),
+    )
+    page = Bench(context.new_page(), address).page
+    page.get_by_role("button", name="Open the editor", exact=True).click()
+    said = page.locator(".playground[data-exercise] > p[role=status]")
+    expect(said).to_contain_text("The editor cannot be shown. This browser is too old for it.")
+    expect(page.locator(".playground[data-exercise]")).to_contain_text("make check lesson=1")
+
+
+def test_a_browser_that_cannot_run_python_is_told_so(context, address):
+    """As one whose WebAssembly has no exceptions yet."""
+    context.route("**/playground/worker.js", without_web_assembly)
+    bench = Bench(context.new_page(), address)
+    bench.page.get_by_role("button", name="Open the editor", exact=True).click()
+    expect(bench.status).to_contain_text("cannot be started in this browser, which may be too old")
+    expect(bench.all).to_contain_text("make check lesson=1")
+
+
+def without_web_assembly(route: Route) -> None:
+    old = """for (const name of ["compile", "compileStreaming", "instantiate", "instantiateStreaming"])
+        WebAssembly[name] = async () => { throw new WebAssembly.CompileError("invalid opcode") };
+    """
+    response = route.fetch()
+    route.fulfill(response=response, body=old + response.text())
 
 
 def test_what_a_learner_prints_is_never_html(context, address):

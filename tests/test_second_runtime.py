@@ -1,202 +1,154 @@
 """The checks say the same in Pyodide as in the terminal: every field of a Report but `seconds`.
 
-Pyodide runs under Node here, without a browser, and with the packs that a browser downloads.
-`make browser` prepares them; without that, the first test does.
+`verify --browser` compares the whole corpus. Here is what has little to do with a lesson, and much
+with the runtime, and the comparison itself.
 """
 
 from __future__ import annotations
 
-import json
+import copy
 import os
 import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import fake_course
 import pytest
 
-from course import checkfile
-from course.catalogue import ROOT, Exercise, exercises, find
-from course.harness.workspace import lay_out
-from course.pool import Job, run_all
+from course.catalogue import ROOT, find
+from course.harness.report import Report
+from course.pyodide import (
+    NODE,
+    PROGRAM,
+    Comparison,
+    Data,
+    Pyodide,
+    Stopped,
+    comparable,
+    differences,
+    request,
+    runs_in_both,
+)
 from course.runner import check
-from course.submissions import Submission, layers, submissions
+from course.submissions import Submission, submissions
 
 SEED = "2"
-KILLED = ("hung", "crashed")  # kinds that need a process which can be killed
-LONGEST = 1200  # seconds, for all submissions in Pyodide
-
-Key = tuple[Exercise, Path]
-Data = dict[str, Any]
+PECULIAR = sorted((ROOT / "tests/second_runtime").glob("*.py"))
+LESSON, DRILL = find("1"), find("drill_form")
 
 
-def shipped() -> Iterator[Key]:
-    """Over the course the first wrong one of each kind, and of each exercise a right one.
-
-    The solutions are typed into a browser by tests/test_playground.py. With CORPUS=whole all
-    submissions run, which takes ten minutes and more.
-    """
-    whole = os.environ.get("CORPUS") == "whole"
-    seen = set(KILLED)
-    for exercise in exercises():
-        found = [s for s in submissions(exercise) if s.path.exists() and runs_in_both(s, exercise)]
-        roles = {"starter", "solution"} | ({"right"} if exercise.kind == "drill" else set())
-        for submission in found:
-            kind = submission.says("kind") if submission.role == "wrong" else ""
-            again = kind in seen if kind else submission.role in roles
-            if kind not in KILLED and (whole or not again):
-                yield exercise, submission.path
-            seen.add(kind)
-            roles.add(submission.role)
-
-
-def runs_in_both(submission: Submission, exercise: Exercise) -> bool:
-    needed = submission.says("terminal") or submission.says("fails") in terminal_only(exercise)
-    return not needed
-
-
-def terminal_only(exercise: Exercise) -> list[str]:
-    """The checks that the browser skips."""
-    named = checkfile.checks(exercise.checks)
-    return [check.name for check in named if "terminal_only" in checkfile.marks(check)]
-
-
-def peculiar() -> Iterator[Key]:
-    """What has little to do with a lesson, and much with the runtime. Lesson 1 is asked about it."""
-    for path in sorted((ROOT / "tests/second_runtime").glob("*.py")):
-        yield find("1"), path
-
-
-SHIPPED, PECULIAR = list(shipped()), list(peculiar())
-ALL = SHIPPED + PECULIAR
-
-
-def name(key: Key) -> str:
-    return key[1].relative_to(ROOT).as_posix()
-
-
-@pytest.fixture(scope="session")
-def node() -> None:
-    """Node, with all that the playground needs."""
-    if not shutil.which("node"):
+@pytest.fixture(scope="module")
+def pyodide() -> Iterator[Pyodide]:
+    if not PROGRAM.exists() or not NODE.exists():
         if os.environ.get("CI") == "true":
-            pytest.fail("Node is missing on this machine of CI, and nothing must be skipped there.")
-        pytest.skip("Node is not installed, and the second runtime needs it.")
-    binaries = Path(sys.executable).parent
-    subprocess.run(["sh", "tools/browser.sh", str(binaries), "tests"], cwd=ROOT, check=True)
+            pytest.fail("make browser has not run on this machine of CI, and nothing is skipped.")
+        pytest.skip("What runs in the browser is not built: make browser does that.")
+    found = Pyodide()
+    yield found
+    found.close()
 
 
-@pytest.fixture(scope="session")
-def in_pyodide(node: None, tmp_path_factory: pytest.TempPathFactory) -> dict[Key, Data]:
-    """All Reports, made one after the other in one Pyodide."""
-    requests = [request(*key, tmp_path_factory.mktemp("submission")) for key in ALL]
-    done = subprocess.run(
-        ["node", "build/playground/smoke.mjs"],
-        input=json.dumps(requests),
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        cwd=ROOT,
-        timeout=LONGEST,
-    )
-    reports = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(reports) == len(ALL), "Pyodide ended too early; what it said is above."
-    return dict(zip(ALL, reports, strict=True))
-
-
-@pytest.fixture(scope="session")
-def in_the_terminal() -> dict[Key, Data]:
-    """All Reports, as `make check` would give them."""
-    jobs = [Job((exercise, path), exercise, path) for exercise, path in SHIPPED]
-    reports = {job.key: report.as_dict() for job, report in run_all(jobs, seed=SEED)}
+@pytest.mark.parametrize("program", PECULIAR, ids=lambda program: program.stem)
+def test_both_runtimes_say_the_same_of_a_peculiar_program(program: Path, pyodide: Pyodide) -> None:
+    browser = pyodide.check(request(LESSON, program, SEED))
     # These leave traces, so each one gets a process of its own, as a learner's code does.
-    for exercise, path in PECULIAR:
-        reports[exercise, path] = check(exercise, path, seed=SEED).as_dict()
-    return reports
+    terminal = check(LESSON, program, seed=SEED).as_dict()
+    assert differences(LESSON, terminal, browser) == []
+    for report in (browser, terminal):
+        for place, value in comparable(report).items():
+            assert not re.search(r"site-packages|course-\w+/", str(value)), place
 
 
-def request(exercise: Exercise, path: Path, folder: Path) -> Data:
-    """What the browser asks for, with the files as its editor holds them."""
-    *under, top = layers(exercise, path)
-    lay_out(Path("nothing provided"), top, folder, *under)
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    return {
-        "slug": exercise.slug,
-        "title": exercise.title,
-        "files": {f.relative_to(folder).as_posix(): f.read_bytes().decode() for f in files},
-        "seed": SEED,
-    }
+def test_verify_compares_each_submission(pyodide: Pyodide) -> None:
+    done = fake_course.run(ROOT, "verify", "drill_form", "--browser")
+    assert done.returncode == 0, done.stderr
+    compared = [one for one in submissions(DRILL) if runs_in_both(one)]
+    assert f"{len(compared)} of them ran in Pyodide too" in done.stderr
 
 
-# What the runtimes word in their own way: Pyodide has another version of Python, other numbers for
-# the system's errors, the two have run at different times, a token says when it expires, a hash has
-# a salt, and FastAPI names an operation after any of its methods, which stand in a set.
-OWN = re.compile(
-    r"\[Errno \d+\] |\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)?"
-    r"|[\w-]*\.[\w-]{20,}\.[\w-]*"
-    r"|(\$|%24)argon2id[\w$%=,+/]*"
-    r"|(?<=Duplicate Operation ID )\w+"
+def test_a_report_that_differs_is_a_fault(pyodide: Pyodide) -> None:
+    """The terminal is said to have found what it has not."""
+    solution = Submission(DRILL, "solution", DRILL.solution)
+    report = check(DRILL, DRILL.solution, seed=SEED)
+    report.checks[0].title = "Another title"
+    with Comparison(SEED) as comparison:
+        comparison.take(solution, report)
+        (found,) = comparison.faults()
+    assert len(found) == 1
+    assert found[0].startswith(f"{solution.name}: checks[0].title is ")
+    assert found[0].endswith("in Pyodide, and 'Another title' in the terminal")
+
+
+def test_what_the_terminal_has_passed_is_not_run_again(pyodide: Pyodide) -> None:
+    wrong = Submission(LESSON, "wrong", LESSON.submissions / "wrong/category_as_text.py")
+    first = wrong.says("fails")
+    asked = request(LESSON, wrong.path, SEED)
+    passed = [c["id"] for c in pyodide.check(asked)["checks"] if c["status"] == "pass"]
+    told = pyodide.check({**asked, "passed": passed})
+    verdicts = {c["id"]: c["status"] for c in told["checks"]}
+    assert passed
+    assert first not in passed
+    assert verdicts[first] == "fail"
+    assert not [name for name in passed if verdicts.get(name) == "pass"]
+
+
+def test_what_does_not_end_is_ended_and_the_next_one_has_another(pyodide: Pyodide) -> None:
+    impatient = Pyodide(longest=5)
+    endless = {"slug": LESSON.slug, "title": "", "files": {"main.py": "while True: pass"}}
+    try:
+        with pytest.raises(Stopped, match="within 5 s"):
+            impatient.check({**endless, "seed": SEED})
+        impatient.longest = 120
+        assert impatient.check(request(DRILL, DRILL.solution, SEED))["status"] == "pass"
+    finally:
+        impatient.close()
+
+
+def report(**changes: object) -> Data:
+    told = Report("01_routing", "Routing", **changes).as_dict()  # type: ignore[arg-type]
+    return copy.deepcopy(told)
+
+
+def test_the_seconds_may_differ_and_nothing_else() -> None:
+    assert differences(LESSON, report(seconds=1.0), report(seconds=2.0)) == []
+    assert differences(LESSON, report(output="one\n"), report(output="two\n")) == [
+        r"output is 'two\n' in Pyodide, and 'one\n' in the terminal"
+    ]
+
+
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        ("[Errno 2] No such file", "[Errno 44] No such file"),
+        ("2026-11-01T10:00:00Z", "2026-11-01T10:00:07Z"),
+        ("re.PatternError: bad", "re.error: bad"),
+    ],
 )
-# What a library says of its own objects when they are thrown away, whenever that is.
-THROWN_AWAY = re.compile(
-    r".*coroutine '(Connection|AsyncSession)\.\w+' was never awaited.*\n"
-    r"|.*The garbage collector is trying to clean up non-checked-in connection .*\n"
-)
+def test_what_each_runtime_words_in_its_own_way(one: str, other: str) -> None:
+    assert differences(LESSON, report(output=one), report(output=other)) == []
 
 
-def comparable(report: Data) -> Data:
-    """Each value under its place, like `checks[2].message`, as far as the runtimes must agree."""
-    values = {
-        place: value for place, value in flat(report) if place.rpartition(".")[2] != "seconds"
-    }
-    if values.get("problem.kind") == "syntax":
-        del values["problem.message"], values["problem.actual"]
-    return {key: _same_words(value) for key, value in values.items()}
+def solution_with(line: str) -> Data:
+    asked = request(DRILL, DRILL.solution, SEED)
+    return {**asked, "files": {"main.py": f"{line}\n{asked['files']['main.py']}"}}
 
 
-def _same_words(value: Any) -> Any:
-    # Python 3.13 gave re.error a better name.
-    if not isinstance(value, str):
-        return value
-    return OWN.sub("", THROWN_AWAY.sub("", value)).replace("PatternError", "error")
+def test_what_a_browser_cannot_load_is_said_to_be_there_in_a_terminal(pyodide: Pyodide) -> None:
+    for line in ("import asyncpg", "from psycopg.errors import Error"):
+        told = pyodide.check(solution_with(line))["problem"]
+        assert "cannot be loaded in a browser. A terminal has it" in told["message"]
 
 
-def flat(data: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield from flat(value, f"{place}.{key}".lstrip("."))
-    elif isinstance(data, list) and data:
-        for index, value in enumerate(data):
-            yield from flat(value, f"{place}[{index}]")
-    else:
-        yield place, data
-
-
-@pytest.mark.parametrize("key", ALL, ids=name)
-def test_both_runtimes_say_the_same(
-    key: Key, in_pyodide: dict[Key, Data], in_the_terminal: dict[Key, Data]
-) -> None:
-    assert "error" not in in_pyodide[key], in_pyodide[key]["error"]
-    here, there = (both_have(reports[key], key) for reports in (in_pyodide, in_the_terminal))
-    assert comparable(here) == comparable(there)
-
-
-def both_have(report: Data, key: Key) -> Data:
-    """Without the checks that only the terminal runs."""
-    checks = [c for c in report["checks"] if c["id"] not in terminal_only(key[0])]
-    return {**report, "checks": checks}
-
-
-def test_no_report_names_a_folder_of_the_machine(
-    in_pyodide: dict[Key, Data], in_the_terminal: dict[Key, Data]
-) -> None:
-    """A path would differ from one machine to the next, and tell a learner nothing."""
-    for key in ALL:
-        for report in (in_pyodide[key], in_the_terminal[key]):
-            for place, value in comparable(report).items():
-                assert not re.search(r"site-packages|course-\w+/", str(value)), (name(key), place)
+def test_uvicorn_can_be_imported_and_is_not_run(pyodide: Pyodide) -> None:
+    """As a file that can be started by itself does."""
+    asked = solution_with("import uvicorn")
+    asked["files"]["main.py"] += '\n\nif __name__ == "__main__":\n    uvicorn.run(app)\n'
+    assert pyodide.check(asked)["status"] == "pass"
+    at_import = solution_with("import uvicorn\nuvicorn.run(lambda: None)")
+    told = pyodide.check(at_import)["problem"]
+    assert "Line 2 raised RuntimeError" in told["message"]
+    assert 'Put the call under if __name__ == "__main__":' in told["message"]
 
 
 def test_the_wheels_are_those_that_learners_have() -> None:
@@ -217,7 +169,13 @@ def locked(file: str) -> dict[str, set[str]]:
     return entries
 
 
-def test_pydantic_core_is_the_one_for_webassembly(node: None) -> None:
+def test_pydantic_core_is_the_one_for_webassembly(pyodide: Pyodide) -> None:
     """For a platform that it does not know, pip takes an empty package of that name."""
     (wheel,) = (ROOT / "build/wheels").glob("pydantic_core-*")
     assert wheel.name.endswith("-cp314-cp314-pyemscripten_2026_0_wasm32.whl")
+
+
+def test_node_is_new_enough(pyodide: Pyodide) -> None:
+    """Node 20 ends, or waits for ever, after some hundreds of programs."""
+    said = subprocess.run([NODE, "--version"], capture_output=True, text=True, check=True).stdout
+    assert int(said.lstrip("v").partition(".")[0]) >= 22

@@ -3,11 +3,11 @@
 # Pyodide and others go into playground/node_modules, the wheels into build/wheels, and what is made
 # of both into build/playground. A copy of each lock stays beside what it gave, so that the next
 # call has little to do. Node is the machine's, or else PyPI's. With `tests`, what only the tests need
-# is installed too.
+# is installed too. The Node that was used is build/programs/node.
 set -eu
 bin=$1 what=${2:-site}
 
-new_enough='process.exit(Number(process.versions.node.split(".")[0] < 20))'
+new_enough='process.exit(Number(process.versions.node.split(".")[0] < 22))'
 if ! command -v npm >/dev/null 2>&1 || ! node -e "$new_enough" >/dev/null 2>&1; then
     sh tools/node.sh "$bin/python" build/node
     PATH="$PWD/build/node/programs:$PATH"
@@ -30,6 +30,9 @@ if ! cmp -s playground/wheels.lock build/wheels/.locked; then
     sh tools/wheels.sh "$bin" playground/wheels.lock build/wheels
     cp playground/wheels.lock build/wheels/.locked
 fi
+
+mkdir -p build/programs
+ln -sf "$(node -p process.execPath)" build/programs/node
 
 site=$("$bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 node playground/pack.mjs build/playground "$site"

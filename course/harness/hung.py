@@ -5,6 +5,7 @@ from __future__ import annotations
 from course.harness.report import Check
 
 WHILE_LOADING = " while main.py was being imported or started"
+WHILE_STOPPING = " while the app was being stopped after this check"
 
 
 def tell(check: Check, seconds: float, why: str) -> None:
@@ -17,7 +18,7 @@ def tell(check: Check, seconds: float, why: str) -> None:
 
 
 def no_answer(when: str) -> str:
-    """Why, when nobody knows where it hangs. `when` is "", or when it was, as WHILE_LOADING is."""
+    """Why, when nobody knows where it hangs. `when` is "", or one of the texts above."""
     return (
         f"No answer came{when}, and the run was stopped. Is there a loop without an end, or a call "
         "that blocks?"

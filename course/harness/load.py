@@ -18,9 +18,15 @@ from typing import Any
 from course.harness import words
 from course.harness.beside import Beside, called_like_a_library, libraries_hidden
 from course.harness.frames import Place, function_place, last_place
+from course.harness.programs import BROWSER
 from course.harness.report import Advice
 
 FACTORIES = ("create_app", "make_app", "get_app", "build_app")
+# What a terminal has beside the harness, and Pyodide cannot load.
+NOT_IN_A_BROWSER = (
+    *("asyncpg", "psycopg", "aiosmtpd", "sqlmodel", "tortoise"),
+    *("jinja2", "watchfiles", "uvloop", "websockets", "rich", "typer"),
+)
 ROUTE_METHODS = ("get", "post", "put", "patch", "delete", "api_route", "include_router")
 SUGGESTED_FROM = ("fastapi", "pydantic", "typing", "contextlib", "enum", "datetime", "pathlib")
 
@@ -197,6 +203,11 @@ def _import_reason(error: BaseException, place: Place | None, folder: Path) -> s
             f"{at}means the library {Path(hidden_by).stem}, and finds your file {hidden_by}: what "
             "stands beside main.py comes first. Give that file another name."
         )
+    if BROWSER and isinstance(error, ImportError) and _top(error) in NOT_IN_A_BROWSER:
+        return (
+            f"{at}imports {_top(error)}, which cannot be loaded in a browser. A terminal has it: "
+            "run the checks there."
+        )
     if isinstance(error, ModuleNotFoundError):
         return f"{at}imports {_plain(error.name or '')}, and there is no such module. {_near_module(error, folder)}"
     if isinstance(error, ImportError) and "partially initialized module" in text:
@@ -256,6 +267,11 @@ def _hidden_by(error: BaseException, folder: Path) -> str:
 
 def _is_f_string_path(source: str, name: str) -> bool:
     return source.startswith("@") and f"{{{name}" in source and ('(f"' in source or "(f'" in source)
+
+
+def _top(error: ImportError) -> str:
+    """The package that an import has asked for."""
+    return (error.name or "").partition(".")[0]
 
 
 def _near_module(error: ModuleNotFoundError, folder: Path) -> str:

@@ -12,7 +12,6 @@ import os
 import re
 import secrets
 import shutil
-import sys
 import tempfile
 from collections.abc import Generator
 from dataclasses import asdict
@@ -32,7 +31,7 @@ from course.harness.load import LoadProblem
 from course.harness.marks import PROGRAM_LIMIT
 from course.harness.oracles import *  # noqa: F403  the fixtures
 from course.harness.oracles import import_afresh, watched
-from course.harness.programs import WINDOWS, find_program
+from course.harness.programs import BROWSER, WINDOWS, find_program
 from course.harness.report import LEVELS, PROGRAM_MISSING, TERMINAL_ONLY, Check, Exchange, Status
 from course.harness.seams import override  # noqa: F401  a fixture
 from course.harness.session import KEY, Session, session_of
@@ -40,7 +39,6 @@ from course.harness.words import shorten
 from course.harness.workspace import lay_out, snapshot
 
 LONGEST = 600  # characters of a text for the learner
-BROWSER = sys.platform == "emscripten"
 KEPT = 3  # exchanges of a failed check that its verdict carries, the last ones
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 WINDOWS = sys.platform == "win32"
+BROWSER = sys.platform == "emscripten"
 # Where Debian has what administrators start, and Homebrew everything; then PostgreSQL's servers.
 ELSEWHERE = (
     "usr/sbin",

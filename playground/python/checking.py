@@ -10,7 +10,7 @@ import gc
 import json
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ import threadless
 from staging import COURSE, inside, lay_out_files, output_of, put_back
 
 from course.harness import hung
-from course.harness.report import Check, Exchange, Report, apply
+from course.harness.followed import Followed
+from course.harness.report import Report
 from course.harness.request import Request
 from course.harness.run import run
 
@@ -34,7 +35,8 @@ class Asked:
     """What the page asks for.
 
     `heard` are the events of a run that was stopped after `seconds` without an answer: what was
-    running then gets its verdict, and the rest is run, if it is not too late for that.
+    running then gets its verdict, and the rest is run, if it is not too late for that. What has
+    `passed` elsewhere is not run here.
     """
 
     slug: str
@@ -44,6 +46,8 @@ class Asked:
     heard: list[Event] = field(default_factory=list)
     seconds: float = 0.0
     late: bool = False
+    stop: bool = False  # at the first failure
+    passed: list[str] = field(default_factory=list)
 
 
 LONGEST = 60  # seconds for a whole run, as in the terminal
@@ -52,29 +56,42 @@ LONGEST = 60  # seconds for a whole run, as in the terminal
 def check(request: str, tell: Tell = lambda event: None) -> str:
     """The Report, as JSON, on an `Asked` as JSON. Each event of the run is told, as JSON, too."""
     asked = Asked(**json.loads(request))
-    report = Report(asked.slug, asked.title)
-    codes: list[int] = []
+    followed = Followed(Report(asked.slug, asked.title))
+    report, codes = followed.report, []
 
     def emit(event: Event) -> None:
-        if event["event"] != "collected" or not report.checks:
-            apply(report, event)
+        followed.hear(event)
         if event["event"] == "end":
             codes.append(event["code"])
         tell(json.dumps(event, default=str))
 
-    answered = _blame(report, asked) if asked.heard else {}
-    if asked.late:
-        for other in report.checks:
-            if other.id not in answered:
-                other.message = hung.not_reached(LONGEST)
+    if asked.heard:
+        _blame(followed, asked, emit)
+    known = {**dict.fromkeys(asked.passed, "pass"), **followed.answered}
+    if asked.late and not report.problem:
+        followed.give_up(LONGEST)
     elif not report.problem:
-        report.output = _run(asked, answered, emit)
+        report.output = _run(asked, known, emit)
         # pytest says 0 or 1 when it came to the end of its list, and 5 when that was empty.
-        if codes not in ([0], [1]) and not (answered and codes == [5]):
+        if codes not in ([0], [1]) and not (known and codes == [5]):
             raise RuntimeError(
                 f"The checks of {asked.slug} did not come to their end.\n{report.output}"
             )
     return json.dumps(report.conclude().as_dict())
+
+
+def _blame(followed: Followed, asked: Asked, emit: Callable[[Event], None]) -> None:
+    """Take in what was heard, and give its verdict to what was running.
+
+    The page hears of that verdict, and knows it when it has to stop another check of this run.
+    """
+    for event in asked.heard:
+        followed.hear(event)
+    guilty = followed.blame(
+        lambda check, when: hung.tell(check, asked.seconds, hung.no_answer(when)), asked.late
+    )
+    if not followed.report.problem:
+        emit({"event": "result", "check": asdict(guilty)})
 
 
 def _run(asked: Asked, answered: dict[str, str], emit: Callable[[Event], None]) -> str:
@@ -82,27 +99,7 @@ def _run(asked: Asked, answered: dict[str, str], emit: Callable[[Event], None]) 
     checks = COURSE / "checks" / f"test_{asked.slug}.py"
     with tempfile.TemporaryDirectory(prefix="course-") as home:
         folder = lay_out_files(Path(home).resolve(), asked.slug, asked.files)
+        request = Request(asked.slug, str(checks), str(folder), asked.seed, answered, asked.stop)
         with output_of(folder) as printed, put_back(), inside(folder):
-            run(Request(asked.slug, str(checks), str(folder), asked.seed, answered), emit)
+            run(request, emit)
         return printed()
-
-
-def _blame(report: Report, asked: Asked) -> dict[str, str]:
-    """Take in what was heard, and give its verdict to what was running; all verdicts by name."""
-    answered: dict[str, str] = {}
-    guilty, exchange = hung.not_loaded(), None
-    for event in asked.heard:
-        apply(report, event)
-        if event["event"] == "start":
-            guilty, exchange = report.check(event["id"]) or Check(**event), None
-        elif event["event"] == "request":
-            exchange = Exchange(**event["exchange"])
-        elif event["event"] == "result":
-            answered[event["check"]["id"]] = event["check"]["status"]
-    loading = guilty.id == "load"
-    hung.tell(guilty, asked.seconds, hung.no_answer(hung.WHILE_LOADING if loading else ""))
-    guilty.exchanges = [exchange] if exchange else []
-    if loading:
-        report.problem = guilty
-    answered[guilty.id] = guilty.status
-    return answered

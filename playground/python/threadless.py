@@ -12,6 +12,7 @@ of Pyodide and anyio by wheels.lock.
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from asyncio import events, runners, tasks
 from collections.abc import Callable, Iterator
@@ -108,10 +109,19 @@ async def _run_sync_inline(
             return copy_context().run(func, *args)
 
 
+def _no_server(self: socket.socket, backlog: int = 0) -> None:
+    """What `uvicorn.run` comes to; Pyodide itself would end here, for good."""
+    raise RuntimeError(
+        "a browser can start no server, and the checks need none. Put the call under "
+        'if __name__ == "__main__":'
+    )
+
+
 def install() -> None:
     """Put all this in place, once, before the first app runs."""
     events._set_event_loop_policy(_Policy())
     AsyncIOBackend.run_sync_in_worker_thread = classmethod(_run_sync_inline)  # type: ignore
+    socket.socket.listen = _no_server  # type: ignore[method-assign]
     # Pyodide has replaced both, to wait by way of JavaScript where the browser can.
     asyncio.run = runners.run
     time.sleep = getattr(time.sleep, "__wrapped__", time.sleep)

@@ -92,6 +92,7 @@ to_js({
         this.api.FS.writeFile(`/packs/${name}.zip`, bytes, { canOwn: true });
       });
       this.mounted.set(name, there);
+      there.catch(() => this.mounted.delete(name)); // the next one tries again
     }
     return there;
   }

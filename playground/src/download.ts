@@ -7,7 +7,6 @@ import type { Progress } from "./protocol";
 /** Set by build.mjs: the size in bytes and the hash of each file, as it is downloaded. */
 declare const PACKS: Record<string, { size: number; hash: string }>;
 
-const CACHE = "playground";
 const CALLED: Record<string, string> = {
   "pyodide.asm.wasm": "Python",
   "stdlib.zip": "Python's library",
@@ -34,7 +33,7 @@ export class Downloads {
     const pack = PACKS[name];
     if (!pack) throw new Error(`There is no pack ${name}.`);
     const url = `${this.base}${name}.zst?${pack.hash}`;
-    const cache = await kept();
+    const cache = await kept(this.base);
     const there = await cache?.match(url);
     const data = there
       ? new Uint8Array(await there.arrayBuffer())
@@ -91,9 +90,9 @@ export class Downloads {
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Where packs are kept, or nothing where the browser does not let us. */
-async function kept(): Promise<Cache | undefined> {
+async function kept(base: string): Promise<Cache | undefined> {
   try {
-    return await caches.open(CACHE);
+    return await caches.open(`fastapi-course-packs ${base}`);
   } catch {
     return undefined;
   }

@@ -16,6 +16,8 @@ export interface Exercise {
   solution: Files;
   hints: Record<string, string[]>;
   packs: string[];
+  /** The pattern in a file's text that asks for a pack, by the pack's name. */
+  needs: Record<string, string>;
 }
 
 /** Raises an Error whose text is for the learner. */
@@ -27,14 +29,9 @@ export async function load(base: string, slug: string): Promise<Exercise> {
   return (await response.json()) as Exercise;
 }
 
-const NEEDED: Record<string, RegExp> = {
-  database: /\b(sqlalchemy|aiosqlite)\b/,
-  auth: /\b(jwt|pwdlib|argon2)\b/,
-};
-
 /** The packs that the files ask for, beyond those of the exercise. */
 export function packs(exercise: Exercise, files: Files): string[] {
   const text = Object.values(files).join("\n");
-  const more = Object.keys(NEEDED).filter((name) => NEEDED[name]?.test(text));
-  return [...new Set([...exercise.packs, ...more])];
+  const needed = Object.entries(exercise.needs).filter(([, used]) => new RegExp(used).test(text));
+  return [...new Set([...exercise.packs, ...needed.map(([name]) => name)])];
 }

@@ -141,8 +141,6 @@ export class Runtime {
         hear: (message) => {
           if ("progress" in message) {
             this.tell(message.progress);
-            // From here on it is the learner's code that runs.
-            if (message.progress.what === "Starting your app") this.wind(CHECK_LIMIT);
           } else if ("event" in message) {
             hear(message.event);
             const { event, limit } = message.event;

@@ -49,12 +49,13 @@ export class Store {
     this.write(BEFORE + slug, files);
   }
 
-  /** Call `changed` when another tab has changed the files. */
-  watch(slug: string, changed: (files: Files) => void): void {
-    window.addEventListener("storage", (event) => {
+  /** Call `changed` when another tab has changed the files, until the signal says to end. */
+  watch(slug: string, changed: (files: Files) => void, signal: AbortSignal): void {
+    const heard = (event: StorageEvent) => {
       const files = event.key === FILES + slug ? this.files(slug) : null;
       if (files) changed(files);
-    });
+    };
+    window.addEventListener("storage", heard, { signal });
   }
 
   record(slug: string): Kept {

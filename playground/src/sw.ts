@@ -7,7 +7,7 @@
 declare const VERSION: string;
 
 const scope = self as unknown as ServiceWorkerGlobalScope;
-const PREFIX = "fastapi-course-site-";
+const PREFIX = `fastapi-course-site ${scope.registration.scope} `;
 const CACHE = `${PREFIX}${VERSION}`;
 
 scope.addEventListener("install", () => void scope.skipWaiting());

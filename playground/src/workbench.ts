@@ -33,6 +33,7 @@ export class Workbench {
   private readonly undoButton: HTMLButtonElement;
   private readonly tryIt: TryIt;
   private readonly solution: Solution;
+  private readonly closed = new AbortController();
 
   constructor(
     private readonly exercise: Exercise,
@@ -90,7 +91,10 @@ export class Workbench {
           this.checkButton,
           this.stopButton,
           this.more(),
-          button("Close", close),
+          button("Close", () => {
+            this.closed.abort();
+            close();
+          }),
         ),
         this.note,
         h("div", { class: "pg-line pg-files" }, this.fileTabs.list, this.adding()),
@@ -118,7 +122,7 @@ export class Workbench {
     );
     this.welcome();
     this.refresh("main.py");
-    store.watch(exercise.slug, (files) => this.elsewhere(files));
+    store.watch(exercise.slug, (files) => this.elsewhere(files), this.closed.signal);
     void this.boot();
   }
 

@@ -62,6 +62,7 @@ async function obey(order: Order): Promise<unknown> {
     case "start": {
       const { start } = await boot(order.packs);
       tell({ what: "Starting your app", done: 0, total: 0 });
+      post({ id: current, event: { event: "load" } });
       return JSON.parse(start(JSON.stringify(order.asked)));
     }
     case "ask":
@@ -78,13 +79,26 @@ self.onmessage = async ({ data }: MessageEvent<{ id: number; order: Order }>) =>
   try {
     post({ id: data.id, result: await obey(data.order) });
   } catch (error) {
-    if (!python) machine = undefined; // so that the next order tries again
-    if (error instanceof DownloadFailed) {
-      post({ id: data.id, error: error.message, retry: true });
-    } else {
-      console.error(error);
-      const what = String(error instanceof Error ? error.message : error).trim().split("\n").at(-1);
-      post({ id: data.id, error: `The course itself has failed here: ${what}`, retry: true });
-    }
+    failed(error);
   }
 };
+
+// Pyodide waits for ever when its WebAssembly cannot be compiled, and this is all that is heard.
+self.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  failed(event.reason);
+});
+
+function failed(error: unknown): void {
+  const booted = python !== undefined;
+  if (!booted) machine = undefined; // so that the next order tries again
+  if (!(error instanceof DownloadFailed)) console.error(error);
+  const what = String(error instanceof Error ? error.message : error).trim().split("\n").at(-1) ?? "";
+  post({ id: current, error: sentence(error, booted, what), retry: true });
+}
+
+function sentence(error: unknown, booted: boolean, what: string): string {
+  if (error instanceof DownloadFailed) return error.message;
+  if (booted) return `The course itself has failed here: ${what}`;
+  return `Python cannot be started in this browser, which may be too old or short of memory: ${what}`;
+}

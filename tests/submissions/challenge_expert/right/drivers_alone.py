@@ -1,4 +1,5 @@
 # The drivers themselves, aiosqlite and asyncpg, without SQLAlchemy.
+# terminal: needs asyncpg
 import asyncio
 import json
 import logging

@@ -1,4 +1,5 @@
 # SQLModel in threads, BEGIN IMMEDIATE or SERIALIZABLE, and tries again.
+# terminal: needs SQLModel
 import functools
 import logging
 import os

@@ -1,4 +1,5 @@
 # asyncpg and aiosqlite by themselves, a connection for each question, PGDATA, nginx without root.
+# terminal: needs asyncpg
 # over: solution
 
 import os
