@@ -23,6 +23,8 @@ PACKS = {
     "auth": re.compile(r"\b(jwt|pwdlib|argon2|hashing)\b"),
     "deployment": re.compile(r"\bcourse\.deployment\b"),
 }
+# The pages say to set this before an app of these lessons is started by hand.
+ENVIRONMENT = {"SECRET_KEY": "only-for-trying-things-out-at-home"}
 PUBLISHED = ("*.js", "*.zst", "pyodide.asm.mjs")
 STATIC = ("app.css", "explore.html", "explore.css")
 WORKER = "sw.js"
@@ -76,6 +78,7 @@ def described(exercise: Exercise) -> dict[str, object]:
         "solution": solution,
         "hints": checkfile.hints(exercise),
         "packs": [name for name, used in PACKS.items() if any(map(used.search, everything))],
+        "environment": ENVIRONMENT if any("SECRET_KEY" in text for text in everything) else {},
         "needs": {name: used.pattern for name, used in PACKS.items()},
     }
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from site_server import build
@@ -17,6 +19,14 @@ from course.catalogue import ROOT, Exercise
 
 # A shell that runs something in the background lets it, and all that it starts, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def missing(what: str) -> NoReturn:
+    """A test cannot do without this, which is an error where everything has to be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is missing on this machine of CI, and nothing must be skipped there.")
+    pytest.skip(f"{what} is missing.")
+
 
 LONG = (
     "test_second_runtime",

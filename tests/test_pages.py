@@ -18,7 +18,6 @@ import json
 import os
 import re
 import runpy
-import shlex
 import shutil
 import subprocess
 import sys
@@ -30,16 +29,20 @@ from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
 import yaml
+from conftest import missing
+from curl import read
 from fastapi.testclient import TestClient
 
 from course import postgres
 from course.catalogue import ROOT, Exercise, exercises
 from course.harness.client import BASE_URL, running
 from course.harness.programs import find_program
+from course.pyodide import NODE
 
 BLOCK = re.compile(r"^( *)```(\w+)(?: ([^\n]*))?\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 TITLE = re.compile(r'title="([^"]+)"')
@@ -226,37 +229,46 @@ def run_tests(names: dict[str, Any]) -> None:
 
 def answer(api: httpx.Client, command: str) -> str:
     """What curl prints."""
-    curl, _, pipe = command.partition(" | ")
-    words = iter(shlex.split(curl)[1:])
-    method, url, headers, body, end, shows_headers = None, "", {}, None, "", False
-    for word in words:
-        match word:
-            case "-X":
-                method = next(words)
-            case "-H":
-                name, _, value = next(words).partition(": ")
-                headers[name] = value
-            case "-d" | "--json":
-                body = next(words)
-                if word == "--json":
-                    headers["content-type"] = "application/json"
-            case "-w":
-                end = next(words)
-            case "-i":
-                shows_headers = True
-            case "-s":
-                pass
-            case _:
-                url = word
-    method = method or ("GET" if body is None else "POST")
-    response = api.request(method, url, headers=headers, content=body, follow_redirects=False)
+    first, _, pipe = command.partition(" | ")
+    curl = read(first)
+    response = api.request(
+        curl.method, curl.url, headers=curl.headers, content=curl.body, follow_redirects=False
+    )
     text = response.text
     if pipe:
         text = json.dumps(response.json(), indent=4, ensure_ascii=False)
-    if shows_headers:
+    if curl.shows_headers:
         head = "".join(f"{name}: {value}\n" for name, value in response.headers.items())
         text = f"{head}\n{text}"
-    return (text + end.replace("%{http_code}", str(response.status_code))).replace("\\n", "")
+    return (text + curl.end.replace("%{http_code}", str(response.status_code))).replace("\\n", "")
+
+
+IN_THE_BROWSER = """
+import { parsed } from "./playground/src/curl.ts";
+import { readFileSync } from "node:fs";
+const commands = JSON.parse(readFileSync(0, "utf8"));
+console.log(JSON.stringify(commands.map(parsed)));
+"""
+
+
+def test_the_browser_reads_each_command_of_a_page_in_the_same_way():
+    """There the commands below an example become buttons."""
+    if not NODE.exists():
+        missing("Node, which `make browser` provides,")
+    found = {command for example in ALL for command, _ in example.asked}
+    every = sorted(command for command in found if command.startswith("curl"))
+    assert len(every) > 100
+    script = [NODE, "--input-type=module", "--eval", IN_THE_BROWSER]
+    done = subprocess.run(
+        script, input=json.dumps(every), capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    for command, sent in zip(every, json.loads(done.stdout), strict=True):
+        curl = read(command.partition(" | ")[0])
+        host, _, path = curl.url.removeprefix("http://").partition("/")
+        assert host == "127.0.0.1:8000", command
+        assert (sent["method"], sent["body"]) == (curl.method, curl.body), command
+        assert {name.lower(): text for name, text in sent["headers"]} == curl.headers, command
+        assert unquote(sent["url"]) == unquote(f"/{path}"), command
 
 
 def record(page: Path, command: str, shown: str, said: str) -> None:

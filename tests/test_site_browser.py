@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from conftest import missing
 from playwright.sync_api import Browser, Page, sync_playwright
 from site_server import SUB_PATH, served
 
@@ -22,12 +23,6 @@ PAGES = sorted(
 )
 LESSON, INTERVIEW = "lessons/01_routing", "interview/questions"
 LONGEST = 400  # presses of Tab until a page of ours comes to its end
-
-
-def missing(what: str) -> None:
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{what} is missing on this machine of CI, and nothing must be skipped there.")
-    pytest.skip(f"{what} is missing.")
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -27,6 +28,7 @@ Event = dict[str, Any]
 Tell = Callable[[str], object]
 
 threadless.install()
+sys.dont_write_bytecode = False  # pytest rewrites a file of checks once, and keeps what it has made
 gc.freeze()  # what is imported by now stays: collecting garbage need not look at it
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -34,12 +35,13 @@ class Tried:
         self._running = ExitStack()
         self._home: tempfile.TemporaryDirectory[str] | None = None
         self._folder: Path | None = None
+        self._environment: dict[str, str] = {}
         self._app: Any = None
         self._api: Api | None = None
         self._recorded: list[Recorded] = []
 
     def start(self, asked: str) -> str:
-        """Import and start the app of `{"slug": …, "files": {…}}`.
+        """Import and start the app of `{"slug": …, "files": {…}, "environment": {…}}`.
 
         `{"problem": null or a Check, "output": what was printed}`, as JSON.
         """
@@ -48,6 +50,7 @@ class Tried:
         self._home = tempfile.TemporaryDirectory(prefix="course-")
         home = Path(self._home.name).resolve()
         self._folder = lay_out_files(home, wanted["slug"], wanted["files"])
+        self._environment = wanted["environment"]
         problem = None
         with self._at_work() as printed:
             try:
@@ -98,6 +101,7 @@ class Tried:
         """Where the app runs: in its folder, with its environment, and what it prints is kept."""
         assert self._folder
         with put_back(), output_of(self._folder) as printed, inside(self._folder):
+            os.environ.update(self._environment)
             yield printed
 
     def _problem(self, error: BaseException) -> Check:

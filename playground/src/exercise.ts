@@ -16,6 +16,8 @@ export interface Exercise {
   solution: Files;
   hints: Record<string, string[]>;
   packs: string[];
+  /** What the app finds in its environment when it is tried. The checks set their own. */
+  environment: Record<string, string>;
   /** The pattern in a file's text that asks for a pack, by the pack's name. */
   needs: Record<string, string>;
 }

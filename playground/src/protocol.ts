@@ -103,10 +103,17 @@ export interface Checking {
   seconds?: number;
 }
 
+/** What an app is started with. */
+export interface Starting {
+  slug: string;
+  files: Files;
+  environment: Record<string, string>;
+}
+
 export type Order =
   | { do: "boot"; packs: string[] }
   | { do: "check"; packs: string[]; asked: Checking }
-  | { do: "start"; packs: string[]; asked: { slug: string; files: Files } }
+  | { do: "start"; packs: string[]; asked: Starting }
   | { do: "ask"; asked: Sent }
   | { do: "openapi" }
   | { do: "memory" };

@@ -4,13 +4,13 @@ import type {
   Answer,
   Check,
   Checking,
-  Files,
   Message,
   Order,
   Progress,
   RunEvent,
   Sent,
   Started,
+  Starting,
   Verdict,
 } from "./protocol";
 
@@ -67,7 +67,7 @@ export class Runtime {
   }
 
   /** Start an app, unless it is this one that runs. What it prints then, and why it does not start. */
-  async start(packs: string[], asked: { slug: string; files: Files }): Promise<Started> {
+  async start(packs: string[], asked: Starting): Promise<Started> {
     const wanted = JSON.stringify(asked);
     if (this.worker && this.app === wanted) return { problem: null, output: "" };
     this.app = "";

@@ -85,7 +85,8 @@ export class Sandbox {
       const size = total ? ` ${(done / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB` : "";
       this.status.textContent = progress ? `${what} …${size}` : "";
     });
-    const asked = { slug: this.exercise.slug, files };
+    const { slug, environment } = this.exercise;
+    const asked = { slug, files, environment };
     const { problem, output } = await this.runtime.start(packs(this.exercise, files), asked);
     if (problem) throw new Stopped(unstarted(problem));
     const answer = await this.runtime.ask(sent);

@@ -4,6 +4,7 @@ import type { Files, Report } from "./protocol";
 
 const FILES = "fastapi-course:files:";
 const BEFORE = "fastapi-course:before:";
+const ENVIRONMENT = "fastapi-course:environment:";
 const PROGRESS = "fastapi-course:progress";
 const SCHEMA = 1;
 
@@ -47,6 +48,15 @@ export class Store {
 
   keepBefore(slug: string, files: Files | null): void {
     this.write(BEFORE + slug, files);
+  }
+
+  /** What the app is tried with, as `NAME=value` in lines. */
+  environment(slug: string): string | null {
+    return this.read(ENVIRONMENT + slug) as string | null;
+  }
+
+  keepEnvironment(slug: string, lines: string): void {
+    this.write(ENVIRONMENT + slug, lines);
   }
 
   /** Call `changed` when another tab has changed the files, until the signal says to end. */

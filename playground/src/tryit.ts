@@ -14,6 +14,12 @@ export interface Server {
   copy(text: string): void;
 }
 
+/** What the app finds in its environment, as `NAME=value` in lines. */
+export interface Environment {
+  lines: string;
+  changed(lines: string): void;
+}
+
 export class TryIt {
   readonly element: HTMLElement;
   private readonly method: HTMLSelectElement;
@@ -26,8 +32,12 @@ export class TryIt {
   private readonly past = h("ol", { class: "pg-history" });
   private readonly sender: HTMLButtonElement;
   private readonly rest: HTMLDetailsElement;
+  private readonly variables = area("Environment", "", "NAME=value");
 
-  constructor(private readonly server: Server) {
+  constructor(
+    private readonly server: Server,
+    environment?: Environment,
+  ) {
     this.method = h("select", { class: "pg-method" }, ...METHODS.map(choice));
     this.kind = h("select", {}, ...Object.keys(KINDS).map(choice));
     this.sender = h("button", { type: "submit", class: "pg-button pg-primary" }, "Send");
@@ -62,8 +72,26 @@ export class TryIt {
       "div",
       { class: "pg-try" },
       form,
+      environment ? this.surroundings(environment) : null,
       this.answer,
       h("section", { class: "pg-past" }, h("h3", {}, "Sent before"), this.past),
+    );
+  }
+
+  /** The variables that the app is to be started with. */
+  get environment(): Record<string, string> {
+    const pairs = this.variables.value.split("\n").map((line) => /^\s*(\w+)=(.*?)\s*$/.exec(line));
+    return Object.fromEntries(pairs.flatMap((pair) => (pair ? [[pair[1], pair[2]]] : [])));
+  }
+
+  private surroundings({ lines: text, changed }: Environment): HTMLElement {
+    this.variables.value = text;
+    on(this.variables, { input: () => changed(this.variables.value) });
+    return h(
+      "details",
+      {},
+      h("summary", {}, "Environment of the app"),
+      labelled("NAME=value, one a line. The checks set their own.", this.variables),
     );
   }
 
@@ -148,6 +176,12 @@ export class TryIt {
     while (this.past.children.length > MOST) this.past.lastElementChild?.remove();
   }
 }
+
+/** Variables as lines to edit. */
+export const lines = (environment: Record<string, string>) =>
+  Object.entries(environment)
+    .map(([name, value]) => `${name}=${value}`)
+    .join("\n");
 
 /** A request of a Report as one that can be sent again. */
 export function asSent(exchange: Exchange): Sent {

@@ -11,7 +11,7 @@ import * as report from "./report";
 import { type Runtime, Stopped, unstarted } from "./runtime";
 import { Solution } from "./solution";
 import type { Store } from "./store";
-import { TryIt, asSent } from "./tryit";
+import { TryIt, asSent, lines } from "./tryit";
 
 const MAC = /Mac|iP(hone|ad)/.test(navigator.platform);
 const UNDO = "Under More you can bring back what was here before.";
@@ -64,7 +64,10 @@ export class Workbench {
       openapi: () => this.openapi(),
       copy: (text: string) => void navigator.clipboard?.writeText(text),
     };
-    this.tryIt = new TryIt(app);
+    this.tryIt = new TryIt(app, {
+      lines: store.environment(exercise.slug) ?? lines(exercise.environment),
+      changed: (text) => store.keepEnvironment(exercise.slug, text),
+    });
     const explore = new Explore(base, app);
     this.solution = new Solution(
       exercise.solution,
@@ -215,7 +218,7 @@ export class Workbench {
   private async start(): Promise<string> {
     const { slug } = this.exercise;
     const files = { ...this.workspace.files };
-    const asked = { slug, files };
+    const asked = { slug, files, environment: this.tryIt.environment };
     const { problem, output } = await this.runtime.start(packs(this.exercise, files), asked);
     if (problem) {
       this.marked(problem.file ?? "main.py", problem.line ?? 0, problem.message);

@@ -39,11 +39,24 @@ async function start(packs: string[]): Promise<Machine> {
   const stdLibURL = URL.createObjectURL(new Blob([(await stdlib) as BlobPart]));
   try {
     const get = (name: string) => others.get(name) ?? downloads.get(`${name}.zip`);
-    return await Machine.boot(get, { indexURL: BASE, stdLibURL });
+    return await Promise.race([Machine.boot(get, { indexURL: BASE, stdLibURL }), notCompiled()]);
   } finally {
     self.fetch = really;
     URL.revokeObjectURL(stdLibURL);
   }
+}
+
+/** Pyodide itself waits for ever when its WebAssembly cannot be compiled. */
+function notCompiled(): Promise<never> {
+  const really = WebAssembly.instantiateStreaming;
+  return new Promise((_, reject) => {
+    WebAssembly.instantiateStreaming = (source, imports) => {
+      WebAssembly.instantiateStreaming = really;
+      const compiled = really(source, imports);
+      compiled.catch(reject);
+      return compiled;
+    };
+  });
 }
 
 async function obey(order: Order): Promise<unknown> {
@@ -82,12 +95,6 @@ self.onmessage = async ({ data }: MessageEvent<{ id: number; order: Order }>) =>
     failed(error);
   }
 };
-
-// Pyodide waits for ever when its WebAssembly cannot be compiled, and this is all that is heard.
-self.addEventListener("unhandledrejection", (event) => {
-  event.preventDefault();
-  failed(event.reason);
-});
 
 function failed(error: unknown): void {
   const booted = python !== undefined;
