@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
-from site_server import build
+from site_server import SUB_PATH, build, served
 
 from course.catalogue import ROOT, Exercise
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
 
 # A shell that runs something in the background lets it, and all that it starts, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -29,11 +33,12 @@ def missing(what: str) -> NoReturn:
 
 
 LONG = (
-    "test_second_runtime",
     "test_playground",
+    "test_typed_solutions",
     "test_site_browser",
-    "test_deployment",
     "test_watch",
+    "test_second_runtime",
+    "test_deployment",
 )
 
 
@@ -41,6 +46,53 @@ LONG = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, so that no worker begins with one when the others are done."""
     items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+
+
+# A real Chromium, and the built site in it.
+
+TOOLS = ROOT / "playground/node_modules"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if not program:
+        missing("Chromium")
+    with (
+        sync_playwright() as play,
+        play.chromium.launch(executable_path=program, args=["--no-sandbox"]) as found,
+    ):
+        yield found
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    from bench import LONGEST, WIDE
+
+    with browser.new_context(viewport=WIDE) as found:
+        found.set_default_timeout(LONGEST)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    """Where the site is served."""
+    with served(site) as found:
+        yield f"{found}{SUB_PATH}"
+
+
+@pytest.fixture(scope="module")
+def tool() -> Callable[[str], Path]:
+    """Where a package of Node's is."""
+
+    def find(name: str) -> Path:
+        if not (TOOLS / name).exists():
+            missing(f"{name}, which `make browser` installs,")
+        return TOOLS / name
+
+    return find
 
 
 TINY = {

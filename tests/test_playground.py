@@ -4,124 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Frame, Locator, Page, Route, expect
-from site_server import SUB_PATH, served
-from test_site_browser import PHONE, WIDE, browser, tool  # noqa: F401  fixtures
+from bench import LESSON, LONGEST, PHONE, WIDE, Bench
+from playwright.sync_api import Frame, Page, Route, expect
 
-from course.catalogue import ROOT, Exercise, exercises, find
-
-LESSON = find("1")
-LONGEST = 120_000  # milliseconds for a run, also on a busy machine
-expect.set_options(timeout=LONGEST)
-LESSONS = [exercise for exercise in exercises() if exercise.kind == "lesson"]
-# Of the others one of each kind, as tests/test_second_runtime.py has the rest.
-TASKS = [*LESSONS, find("challenge_intermediate"), find("bonus"), find("drill_form")]
-
-
-@pytest.fixture(scope="module")
-def address(site) -> Iterator[str]:
-    with served(site) as found:
-        yield f"{found}{SUB_PATH}"
-
-
-@pytest.fixture
-def context(browser) -> Iterator[BrowserContext]:  # noqa: F811
-    with browser.new_context(viewport=WIDE) as found:
-        found.set_default_timeout(LONGEST)
-        yield found
-
-
-class Bench:
-    """The place to work on the page of an exercise."""
-
-    def __init__(self, page: Page, address: str, exercise: Exercise = LESSON) -> None:
-        self.page, self.exercise = page, exercise
-        self.errors: list[str] = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.goto(f"{address}lessons/{exercise.slug}/")
-
-    def open(self) -> Bench:
-        self.page.get_by_role("button", name="Open the editor", exact=True).click()
-        self.ready()
-        return self
-
-    def ready(self) -> None:
-        expect(self.status).to_have_text("Ready.")
-
-    @property
-    def all(self) -> Locator:
-        return self.page.locator(".pg-bench")
-
-    @property
-    def status(self) -> Locator:
-        return self.all.locator(".pg-state")
-
-    @property
-    def note(self) -> Locator:
-        return self.all.locator(".pg-note")
-
-    @property
-    def editor(self) -> Locator:
-        return self.all.locator(".pg-editor .cm-content")
-
-    @property
-    def text(self) -> str:
-        """What the editor keeps of main.py."""
-        kept = self.page.evaluate(f"localStorage['fastapi-course:files:{self.exercise.slug}']")
-        return str(json.loads(kept)["main.py"])
-
-    def tab(self, name: str) -> Locator:
-        return self.all.get_by_role("tab", name=name, exact=True)
-
-    def button(self, name: str) -> Locator:
-        return self.all.get_by_role("button", name=name, exact=True)
-
-    def type(self, text: str) -> None:
-        """Put it in the place of what is there."""
-        self.editor.focus()
-        self.page.keyboard.press("ControlOrMeta+a")
-        self.page.keyboard.insert_text(text)
-
-    def check(self) -> str:
-        """Press the keys for it; what comes of it, without the seconds."""
-        self.page.keyboard.press("ControlOrMeta+Enter")
-        return self.verdict()
-
-    def verdict(self) -> str:
-        expect(self.status).to_have_text(re.compile(r"\d+ of \d+ pass\."))
-        return re.sub(r" [\d.]+ s$", "", self.status.inner_text())
-
-    def fill_in(self, folder: Path) -> None:
-        """Put the files of a folder into the editor, by its tabs."""
-        for file in sorted(folder.rglob("*")):
-            if not file.is_file() or "__pycache__" in file.parts:
-                continue
-            name, text = file.relative_to(folder).as_posix(), file.read_text("utf-8")
-            if not self.tab(name).count():
-                self.all.get_by_label("Name of a new file").fill(name)
-                self.button("Add file").click()
-            self.tab(name).click()
-            self.type(text)
-
+from course.catalogue import ROOT, find
 
 SOLUTION = (LESSON.solution / "main.py").read_text("utf-8")
 PASSED = "15 of 15 pass. All checks pass."
-
-
-@pytest.mark.parametrize("exercise", TASKS, ids=lambda exercise: exercise.slug)
-def test_an_exercise_is_passed_by_typing_its_solution(context, address, exercise):
-    bench = Bench(context.new_page(), address, exercise).open()
-    bench.fill_in(exercise.solution)
-    bench.button("Check").click()
-    assert "All checks" in bench.verdict()
-    bench.tab("Explore").click()
-    bench.button("OpenAPI document").click()
-    expect(bench.all.locator(".pg-explore pre")).to_contain_text('"openapi"')
-    assert bench.errors == []
 
 
 def test_a_failure_says_what_the_terminal_says(context, address):
@@ -243,7 +135,7 @@ def test_the_solution_is_shown_when_it_is_wanted(context, address):
     expect(bench.all.locator(".pg-difference")).to_contain_text("lifespan")
 
 
-def test_everything_is_exported_and_imported(context, browser, address, tmp_path):  # noqa: F811
+def test_everything_is_exported_and_imported(context, browser, address, tmp_path):
     bench = Bench(context.new_page(), address).open()
     bench.type(SOLUTION)
     assert bench.check() == PASSED
@@ -425,7 +317,7 @@ def test_by_keyboard_alone(context, address):
     expect(bench.all.get_by_label("Path")).to_be_visible()
 
 
-def test_on_a_phone_it_lies_below_the_text(browser, address):  # noqa: F811
+def test_on_a_phone_it_lies_below_the_text(browser, address):
     with browser.new_context(viewport=PHONE) as context:
         context.set_default_timeout(LONGEST)
         bench = Bench(context.new_page(), address).open()
@@ -442,7 +334,7 @@ SWAGGER = ("heading-order", "region")  # how Swagger UI marks up its own head; i
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_any_state(browser, address, tool, scheme):  # noqa: F811
+def test_axe_finds_nothing_in_any_state(browser, address, tool, scheme):
     axe = (tool("axe-core") / "axe.min.js").read_text("utf-8")
     with browser.new_context(viewport=WIDE, color_scheme=scheme) as context:
         context.set_default_timeout(LONGEST)

@@ -6,51 +6,20 @@ import json
 import os
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
+from bench import PHONE, WIDE
 from conftest import missing
-from playwright.sync_api import Browser, Page, sync_playwright
-from site_server import SUB_PATH, served
+from playwright.sync_api import Browser, Page
 
 from course.catalogue import ROOT
 
-TOOLS = ROOT / "playground/node_modules"
-WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 PAGES = sorted(
     page.relative_to(ROOT / "docs").with_suffix("").as_posix().removesuffix("index").strip("/")
     for page in ROOT.glob("docs/**/*.md")
 )
 LESSON, INTERVIEW = "lessons/01_routing", "interview/questions"
 LONGEST = 400  # presses of Tab until a page of ours comes to its end
-
-
-@pytest.fixture(scope="module")
-def browser():
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if not program:
-        missing("Chromium")
-    options = {"executable_path": program, "args": ["--no-sandbox"]}
-    with sync_playwright() as play, play.chromium.launch(**options) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def address(site):
-    with served(site) as found:
-        yield f"{found}{SUB_PATH}"
-
-
-@pytest.fixture(scope="module")
-def tool():
-    """A package of Node's."""
-
-    def find(name: str) -> Path:
-        if not (TOOLS / name).exists():
-            missing(f"{name}, which `make browser` installs,")
-        return TOOLS / name
-
-    return find
 
 
 def opened(browser: Browser, address: str, page: str, **options: object) -> Page:
