@@ -12,9 +12,6 @@ docker ?=
 force ?=
 undo ?=
 
-# Node of PyPI, where the machine has none: tools/node.sh.
-export PATH := $(CURDIR)/build/node/programs:$(PATH)
-
 .DEFAULT_GOAL := help
 .PHONY: help setup check watch hint solution reset progress next list verify test tests proof lint \
 	bench bench-frameworks lock golden record diagrams starters picture browser docs site clean

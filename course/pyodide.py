@@ -218,10 +218,17 @@ def differences(
 
 
 def changes(exercise: Exercise, one: Data, other: Data) -> set[str]:
-    """The places whose values differ between two Reports of the terminal's."""
+    """The places whose values differ between two Reports of the terminal's.
+
+    A verdict is not among them: that one may not change.
+    """
     left_out = set(terminal_only(exercise))
     here, there = (comparable(_without(report, left_out)) for report in (one, other))
-    return {place for place in {*here, *there} if here.get(place) != there.get(place)}
+    return {
+        place
+        for place in {*here, *there}
+        if here.get(place) != there.get(place) and not place.endswith(("status", "kind"))
+    }
 
 
 def _without(report: Data, checks: set[str]) -> Data:

@@ -13,6 +13,7 @@ from conftest import missing
 from playwright.sync_api import Browser, Page
 
 from course.catalogue import ROOT
+from course.pyodide import NODE
 
 PAGES = sorted(
     page.relative_to(ROOT / "docs").with_suffix("").as_posix().removesuffix("index").strip("/")
@@ -169,7 +170,7 @@ def test_lighthouse_gives_100(address, tool, tmp_path, name):
     report = tmp_path / "report.json"
     subprocess.run(
         [
-            *("node", str(tool("lighthouse") / "cli/index.js"), f"{address}{name}"),
+            *(str(NODE), str(tool("lighthouse") / "cli/index.js"), f"{address}{name}"),
             *("--quiet", "--output=json", f"--output-path={report}"),
             "--only-categories=accessibility,best-practices,seo",
             "--chrome-flags=--headless=new --no-sandbox --disable-gpu",

@@ -5,7 +5,7 @@ set -eu
 python=$1 venv=$2
 cmp -s playground/node.lock "$venv/.locked" && exit
 if ! sh tools/setup.sh "$python" "$venv" playground/node.lock; then
-    echo "Building the site needs Node 22 or newer, and npm. The course itself needs neither." >&2
+    echo "Building the site needs Node 20 or newer, and npm. The course itself needs neither." >&2
     exit 1
 fi
 mkdir -p "$venv/programs"
