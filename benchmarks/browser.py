@@ -214,7 +214,14 @@ def reading(site: Path, program: str, rounds: int) -> None:
 def lighthouse(address: str, program: str) -> float:
     cli = ROOT / "playground/node_modules/lighthouse/cli/index.js"
     flags = "--chrome-flags=--headless=new --no-sandbox --disable-gpu"
-    command = [str(ROOT / "build/programs/node"), str(cli), address, "--quiet", "--output=json", flags]
+    command = [
+        str(ROOT / "build/programs/node"),
+        str(cli),
+        address,
+        "--quiet",
+        "--output=json",
+        flags,
+    ]
     done = subprocess.run(
         [*command, "--only-categories=performance"],
         env={**os.environ, "CHROME_PATH": program},
