@@ -13,7 +13,7 @@ force ?=
 undo ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check watch hint solution reset progress next list verify test tests proof lint \
+.PHONY: help setup check watch hint solution reset progress next list verify test lint \
 	bench bench-frameworks lock golden record diagrams starters picture browser docs site clean
 
 help:
@@ -72,16 +72,10 @@ verify: $(AUTHOR) browser
 lint: $(AUTHOR)
 	@sh tools/lint.sh $(BIN)
 
-# The tests wait much, for browsers and servers, and the proof computes.
 test: $(AUTHOR) browser lint
 	@$(BIN)/python tools/reading.py
-	@$(MAKE) --no-print-directory -j2 tests proof
-
-tests: $(AUTHOR) browser
-	@$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder -q \
+	@$(BIN)/python -m pytest tests -n 3 --dist loadfile --no-loadscope-reorder \
 		--cov=course --cov-report=term:skip-covered --cov-fail-under=90
-
-proof: $(AUTHOR) browser
 	@$(BIN)/python -m course verify --mutants --sample 48 --browser
 	@$(BIN)/python -m course verify --database postgresql
 

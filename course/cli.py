@@ -268,7 +268,10 @@ def verify(
         bool, typer.Option("--mutants", help="Also change each solution in small ways.")
     ] = False,
     sample: Annotated[
-        int, typer.Option(min=1, help="Only one in so many of these changes; the seed says which.")
+        int,
+        typer.Option(
+            min=1, help="Only one in so many of these changes, and of the wrong ones in Pyodide."
+        ),
     ] = 1,
     browser: Annotated[
         bool, typer.Option("--browser", help="Also run each in Pyodide, which must say the same.")

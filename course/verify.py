@@ -39,7 +39,7 @@ def verify(
     if whole:
         faults += author.every_kind_is_triggered(exercises)
     if browser:
-        ran, differences = _run_in_both(exercises, console, seed)
+        ran, differences = _run_in_both(exercises, console, seed, sample)
         faults += differences
     else:
         ran = list(_run(exercises, console, seed))
@@ -56,13 +56,13 @@ def verify(
 
 
 def _run_in_both(
-    exercises: list[Exercise], console: Console, seed: str
+    exercises: list[Exercise], console: Console, seed: str, sample: int
 ) -> tuple[list[tuple[Submission, Report]], list[str]]:
     """What the terminal says of each submission, and where Pyodide does not say the same."""
     from course.pyodide import Comparison
 
     ran, faults = [], []
-    with Comparison(seed) as comparison:
+    with Comparison(seed, sample) as comparison:
         for submission, report in _run(exercises, console, seed):
             ran.append((submission, report))
             comparison.take(submission, report)
