@@ -81,6 +81,26 @@ def test_a_report_that_differs_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> No
     ]
 
 
+def test_a_sample_has_all_but_wrong_ones_and_another_part_of_these_with_each_seed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Comparison, "_compare", lambda self, submission, terminal: [])
+    every = [one for one in submissions(LESSON) if runs_in_both(one)]
+    wrong = {one.name for one in every if one.role == "wrong"}
+
+    def drawn(seed: str) -> set[str]:
+        with Comparison(seed, sample=4) as comparison:
+            for one in every:
+                comparison.take(one, Report(LESSON.slug, LESSON.title))
+        return {one.name for one in comparison.done}
+
+    first, second = drawn("1"), drawn("2")
+    assert first >= {one.name for one in every} - wrong
+    assert 0 < len(first & wrong) < len(wrong) / 2
+    assert first != second
+    assert drawn("1") == first
+
+
 def test_what_changes_from_run_to_run_is_no_fault(pyodide: Pyodide, tmp_path: Path) -> None:
     """A seed does not decide what a program draws for itself."""
     source = (DRILL.solution / "main.py").read_text("utf-8")
