@@ -136,8 +136,9 @@ class Comparison:
             self._found.append(self._pool.submit(self._compare, submission, report.as_dict()))
 
     def _is_drawn(self, submission: Submission) -> bool:
-        lot = random.Random(f"{self.seed} {submission.name}")
-        return submission.role != "wrong" or lot.randrange(self.sample) == 0
+        if submission.role != "wrong":
+            return True
+        return random.Random(f"{self.seed} {submission.name}").randrange(self.sample) == 0
 
     def faults(self) -> Iterator[list[str]]:
         """Of each submission that was taken, the differences as sentences. Raises NotBuilt."""
